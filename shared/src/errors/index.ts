@@ -1,0 +1,41 @@
+/**
+ * One base class for everything that can go wrong at run time. Callers branch on `code`, never on `message`;
+ * messages hold no plaintext, key, token or name. A wrong argument from our own code is a TypeError or
+ * RangeError instead.
+ */
+export class CodedError<Code extends string = string> extends Error {
+  readonly code: Code;
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CodedError';
+    this.code = code;
+  }
+}
+
+/** Whether `error` is a {@link CodedError} with one of `codes` (any code when none is given). */
+export function hasCode<Code extends string>(error: unknown, ...codes: readonly Code[]): error is CodedError<Code> {
+  return error instanceof CodedError && (codes.length === 0 || codes.includes(error.code as Code));
+}
+
+/** Failures of the cryptographic primitives. Every AEAD and signature failure is one code, without a cause. */
+export type CryptoErrorCode = 'ERR_CRYPTO_OPEN' | 'ERR_CRYPTO_SIGNATURE' | 'ERR_CRYPTO_KEY' | 'ERR_CRYPTO_SELF_TEST';
+
+/** What a decoder says of bytes from outside. */
+export type FormatErrorCode = 'ERR_FORMAT' | 'ERR_NEWER_VERSION';
+
+/** Signed logs and what stands on them. */
+export type LogErrorCode = 'ERR_LOG_INVALID' | 'ERR_LOG_FORK' | 'ERR_NAME_FORK' | 'ERR_BUNDLE_INVALID' | 'ERR_BUNDLE_EXPIRED';
+
+/** X3DH and the Double Ratchet. */
+export type SessionErrorCode = 'ERR_PREKEY_UNKNOWN' | 'ERR_HANDSHAKE_REPLAYED' | 'ERR_TOO_MANY_SKIPPED' | 'ERR_NO_SESSION';
+
+/** The database module. */
+export type DatabaseErrorCode =
+  | 'ERR_DATABASE_BUSY'
+  | 'ERR_DATABASE_CORRUPT'
+  | 'ERR_DATABASE_FULL'
+  | 'ERR_DATABASE_IO'
+  | 'ERR_DATABASE_NEWER'
+  | 'ERR_DATABASE_READ_ONLY'
+  | 'ERR_DATABASE_UNSUPPORTED';
