@@ -1,0 +1,39 @@
+/** Binary values: as they are in CBOR, base64url in JSON. */
+import * as v from 'valibot';
+import { fromBase64url } from '../bytes/index.ts';
+
+/** A CBOR byte string of exactly `size` bytes. */
+export function bytesOf(size: number) {
+  return v.pipe(v.instance(Uint8Array), v.length(size));
+}
+
+/** A CBOR byte string of at most `max` bytes. */
+export function bytesUpTo(max: number) {
+  return v.pipe(v.instance(Uint8Array), v.maxLength(max));
+}
+
+/** A CBOR unsigned integer up to `max`. */
+export function uint(max: number = Number.MAX_SAFE_INTEGER) {
+  return v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(max));
+}
+
+/** A JSON string that holds exactly `size` bytes in base64url; the output is the bytes. */
+export function base64urlOf(size: number) {
+  return v.pipe(v.string(), v.maxLength(Math.ceil((size * 4) / 3)), toBytes(), v.length(size));
+}
+
+/** A JSON string that holds at most `max` bytes in base64url; the output is the bytes. */
+export function base64urlUpTo(max: number) {
+  return v.pipe(v.string(), v.maxLength(Math.ceil((max * 4) / 3)), toBytes());
+}
+
+function toBytes() {
+  return v.rawTransform<string, Uint8Array>(({ dataset, addIssue, NEVER }) => {
+    try {
+      return fromBase64url(dataset.value);
+    } catch {
+      addIssue({ message: 'not base64url' });
+      return NEVER;
+    }
+  });
+}
