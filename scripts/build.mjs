@@ -1,0 +1,55 @@
+/**
+ * npm run build [-- --dev] [NAME…]: the bundles into dist/ and extension/dist/, all or those named.
+ *
+ *   --dev   with source maps and not minified
+ */
+import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundles, buildOptions, hasEntry } from './bundles.mjs';
+import { inCheckout } from './checkout.mjs';
+import { fail, kilobytes } from './say.mjs';
+
+/**
+ * @param {{ names?: readonly string[], dev?: boolean, quiet?: boolean }} [options]
+ */
+export async function build({ names = [], dev = false, quiet = false } = {}) {
+  const { build: esbuild } = await import('esbuild');
+  const known = bundles.map((bundle) => bundle.name);
+  for (const name of names) {
+    if (!known.includes(name))
+      throw new Error(`There is no bundle called ${name}. There are: ${known.join(', ')}.`);
+  }
+  const chosen = bundles.filter((bundle) => names.length === 0 || names.includes(bundle.name));
+  for (const bundle of chosen) {
+    if (!hasEntry(bundle)) throw new Error(`Cannot build ${bundle.name}: ${bundle.entry} is missing.`);
+  }
+  await mkdir(inCheckout('dist', 'meta'), { recursive: true });
+  for (const bundle of chosen) {
+    const { metafile } = await esbuild(buildOptions(bundle, dev ? { minify: false, sourcemap: true } : {}));
+    await writeFile(inCheckout('dist', 'meta', `${bundle.name}.json`), JSON.stringify(metafile));
+    if (bundle.wasm) {
+      await copyFile(
+        inCheckout('node_modules', 'sql.js', 'dist', 'sql-wasm-debug.wasm'),
+        inCheckout(dirname(bundle.outfile), 'sql-wasm-debug.wasm'),
+      );
+    }
+    if (quiet) continue;
+    for (const file of Object.keys(metafile?.outputs ?? {})) {
+      if (file.endsWith('.map')) continue;
+      console.log(`${file.padEnd(32)} ${kilobytes((await stat(inCheckout(file))).size).padStart(9)}`);
+    }
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { dev: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    await build({ names: positionals, dev: values.dev ?? false });
+  } catch (error) {
+    fail(error);
+  }
+}

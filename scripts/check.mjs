@@ -1,0 +1,108 @@
+/**
+ * npm run check [-- NAME…]: everything that can be said of the sources without running them, all or those named.
+ *
+ *   --report FILE   also writes { passed, failed } there
+ */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { inCheckout, isInCheckout, top } from './checkout.mjs';
+import { onEndRequest, run, stopAll } from './processes.mjs';
+import { fail, Problem, seconds } from './say.mjs';
+
+/**
+ * @typedef {{ name: string, check: () => Promise<string> }} Check its result is what is wrong, or ''
+ */
+
+/**
+ * @param {string} name
+ * @param {string} script
+ * @param {readonly string[]} args
+ * @returns {Check}
+ */
+function tool(name, script, ...args) {
+  return {
+    name,
+    check: async () => {
+      const { code, output } = await run(
+        process.execPath,
+        [inCheckout('node_modules', ...script.split('/')), ...args],
+        {
+          cwd: top,
+          timeoutMs: 300_000,
+        },
+      );
+      return code === 0 ? '' : output.trim() || `ended with ${String(code)}`;
+    },
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {() => Promise<string[]>} list
+ * @returns {Check}
+ */
+function own(name, list) {
+  return { name, check: async () => (await list()).join('\n') };
+}
+
+const tsc = 'typescript/bin/tsc';
+const pages = ['extension/src/webview', 'extension/test/webview/page'].filter((folder) =>
+  isInCheckout(folder, 'tsconfig.json'),
+);
+
+/** @type {readonly Check[]} in the order of how long they take */
+const checks = [
+  tool('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0'),
+  tool('types', tsc, '-p', 'tsconfig.json'),
+  tool('format', 'prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn'),
+  ...pages.map((folder) =>
+    tool(`types:${folder.includes('test') ? 'webview-test' : 'webview'}`, tsc, '-p', folder),
+  ),
+  tool('types:scripts', tsc, '-p', 'scripts'),
+  tool('unused', 'knip/bin/knip.js', '--no-progress'),
+  own('imports', async () => (await import('./check/import-controls.mjs')).checkImportControls()),
+  own('bundles', async () => (await import('./check/bundles.mjs')).checkBundles()),
+];
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    options: { report: { type: 'string' } },
+    allowPositionals: true,
+  });
+  if (!existsSync(inCheckout('node_modules', 'typescript'))) {
+    throw new Problem('The packages are not installed. Run: npm ci');
+  }
+  for (const name of positionals) {
+    if (!checks.some((check) => check.name === name)) {
+      throw new Problem(
+        `There is no check called ${name}. There are: ${checks.map((check) => check.name).join(', ')}.`,
+      );
+    }
+  }
+  onEndRequest(async () => {
+    await stopAll();
+    process.exit(130);
+  });
+  const waiting = checks.filter((check) => positionals.length === 0 || positionals.includes(check.name));
+  let passed = 0;
+  let failed = 0;
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const beganAt = Date.now();
+      const wrong = await next.check().catch((error) => String(error?.stack ?? error));
+      const time = seconds(Date.now() - beganAt);
+      if (wrong === '') passed += 1;
+      else failed += 1;
+      console.log(
+        wrong === '' ? `ok      ${next.name} (${time})` : `FAILED  ${next.name} (${time})\n${wrong}\n`,
+      );
+    }
+  };
+  await Promise.all([work(), work()]);
+  if (values.report !== undefined) await writeFile(values.report, JSON.stringify({ passed, failed }));
+  console.log(`${String(passed)} passed, ${String(failed)} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+await main().catch(fail);
