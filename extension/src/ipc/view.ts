@@ -18,7 +18,7 @@ const codeAnchor = {
   path: v.pipe(v.string(), v.maxLength(512)),
   startLine: count,
   endLine: count,
-  note: v.optional(longText),
+  note: v.exactOptional(longText),
 };
 export const draftSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('text'), text: longText }),
@@ -40,8 +40,8 @@ export const messageSchema = v.strictObject({
       reason: v.picklist(['tampered', 'no-session', 'prekey-gone', 'too-many-skipped', 'newer-version', 'malformed']),
     }),
   ]),
-  state: v.optional(v.picklist(['pending', 'sent', 'delivered', 'read', 'failed'])),
-  failure: v.optional(code),
+  state: v.exactOptional(v.picklist(['pending', 'sent', 'delivered', 'read', 'failed'])),
+  failure: v.exactOptional(code),
 }) satisfies v.GenericSchema<MessageView>;
 
 export const conversationSchema = v.strictObject({
@@ -51,9 +51,9 @@ export const conversationSchema = v.strictObject({
   status: v.picklist(['active', 'request', 'ignored', 'blocked']),
   verified: v.boolean(),
   unread: count,
-  lastActivityAt: v.optional(count),
+  lastActivityAt: v.exactOptional(count),
   draft: longText,
-  trouble: v.optional(code),
+  trouble: v.exactOptional(code),
 }) satisfies v.GenericSchema<ConversationSummary>;
 
 const connectionSchema = v.variant('state', [
@@ -79,7 +79,7 @@ export const screenSchema = v.variant('screen', [
     username: shortText,
     messages: v.array(messageSchema),
     hasOlder: v.boolean(),
-    firstUnread: v.optional(place),
+    firstUnread: v.exactOptional(place),
     typing: v.boolean(),
   }),
 ]);
@@ -120,7 +120,7 @@ export const fromWebviewSchema = v.variant('type', [
   /** The webview's script runs and shows nothing yet; the host answers with a `screen`. Sent at every (re)load. */
   v.strictObject({ type: v.literal('ready') }),
   v.strictObject({ type: v.literal('check-relay'), relay: shortText }),
-  v.strictObject({ type: v.literal('register'), relay: shortText, username: shortText, invite: v.optional(shortText) }),
+  v.strictObject({ type: v.literal('register'), relay: shortText, username: shortText, invite: v.exactOptional(shortText) }),
   /** “Already have an identity?”: the host asks for the phrase. */
   v.strictObject({ type: v.literal('recover') }),
   /** On the `locked` screen. */

@@ -52,7 +52,7 @@ export const aboutResponseSchema = v.object({
 export const registerRequestSchema = v.strictObject({
   username: usernameSchema,
   link,
-  invite: v.optional(v.pipe(v.string(), v.maxLength(64))),
+  invite: v.exactOptional(v.pipe(v.string(), v.maxLength(64))),
 });
 export const registerResponseSchema = v.object({ accountId: id });
 
@@ -101,8 +101,8 @@ export const bundleSchema = v.object({
   deviceId: id,
   signed: signedPrekeys,
   signature: base64urlOf(114),
-  oneTimePrekey: v.optional(oneTimePrekey),
-  oneTimeKem: v.optional(oneTimeKem),
+  oneTimePrekey: v.exactOptional(oneTimePrekey),
+  oneTimeKem: v.exactOptional(oneTimeKem),
 });
 export const bundlesResponseSchema = v.object({
   bundles: v.pipe(v.array(bundleSchema), v.maxLength(limits.devicesPerAccount)),

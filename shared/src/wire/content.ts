@@ -24,7 +24,7 @@ export const codeBodySchema = v.pipe(
     path: relativePath,
     startLine: line,
     endLine: line,
-    note: v.optional(v.pipe(v.string(), v.maxBytes(4096))),
+    note: v.exactOptional(v.pipe(v.string(), v.maxBytes(4096))),
   }),
   v.check((body) => body.endLine >= body.startLine),
 );
@@ -43,10 +43,10 @@ const common = {
   conversation: bytesOf(32),
   counter: uint(limits.counter),
   sentAt: uint(8_640_000_000_000_000),
-  replyTo: v.optional(bytesOf(messageIdBytes)),
-  expiresAfterSeconds: v.optional(uint(366 * 24 * 3600)),
+  replyTo: v.exactOptional(bytesOf(messageIdBytes)),
+  expiresAfterSeconds: v.exactOptional(uint(366 * 24 * 3600)),
   heads: v.strictObject({ ours: head, theirs: head }),
-  capability: v.optional(bytesOf(32)),
+  capability: v.exactOptional(bytesOf(32)),
 };
 
 const contentSchema = v.variant('kind', [
