@@ -6,14 +6,17 @@
  *   key[32] || nonce[12] = HKDF-SHA512(ikm = key, salt = salt, info, 44)
  */
 import { concat, toUtf8, wipe } from '../bytes/index.ts';
-import { CodedError } from '../errors/index.ts';
-import { aeadKeyBytes, aeadNonceBytes, aeadTagBytes, openAead, sealAead } from './aead.ts';
+import { aeadKeyBytes, aeadNonceBytes, aeadTagBytes, cannotOpen, openAead, sealAead } from './aead.ts';
 import { hkdf } from './kdf.ts';
 import type { Randomness } from './randomness.ts';
+import { requireSize } from './sizes.ts';
 
 export const saltBytes = 32;
 
-/** @param info the derivation's own label. @returns `32 + plaintext.length + 16` bytes. */
+/**
+ * @param key 32 bytes. @param info the derivation's own label.
+ * @returns `32 + plaintext.length + 16` bytes.
+ */
 export function sealSalted(
   key: Uint8Array,
   info: string,
@@ -21,13 +24,18 @@ export function sealSalted(
   plaintext: Uint8Array,
   randomness: Randomness,
 ): Uint8Array<ArrayBuffer> {
+  requireSize('key', key, aeadKeyBytes);
   const salt = randomness.bytes(saltBytes);
-  return withDerived(key, salt, info, (aeadKey, nonce) => concat(salt, sealAead(aeadKey, nonce, aad, plaintext)));
+  requireSize('salt', salt, saltBytes);
+  return withDerived(key, salt, info, (aeadKey, nonce) =>
+    concat(salt, sealAead(aeadKey, nonce, aad, plaintext)),
+  );
 }
 
-/** @throws CodedError `ERR_CRYPTO_OPEN`, whatever the reason. */
+/** @param key 32 bytes. @throws CodedError `ERR_CRYPTO_OPEN`, whatever the reason. */
 export function openSalted(key: Uint8Array, info: string, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
-  if (sealed.length < saltBytes + aeadTagBytes) throw new CodedError('ERR_CRYPTO_OPEN', 'the ciphertext could not be opened');
+  requireSize('key', key, aeadKeyBytes);
+  if (sealed.length < saltBytes + aeadTagBytes) throw cannotOpen();
   return withDerived(key, sealed.subarray(0, saltBytes), info, (aeadKey, nonce) =>
     openAead(aeadKey, nonce, aad, sealed.subarray(saltBytes)),
   );

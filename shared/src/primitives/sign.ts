@@ -1,7 +1,12 @@
-/** Ed448 (RFC 8032 §5.2, no context), always over a label of its own, so that no signature fits two purposes. */
-import { ed448 } from '@noble/curves/ed448.js';
+/**
+ * Ed448 (RFC 8032 §5.2, no context), always over a label of its own, so that no signature fits two purposes.
+ * Which encodings are taken is decided in curve448.ts, before any backend is asked.
+ */
 import { concat, toUtf8 } from '../bytes/index.ts';
+import { backend } from './backends/index.ts';
+import { isAcceptablePoint, isAcceptableScalar } from './curve448.ts';
 import type { Randomness } from './randomness.ts';
+import { requireSize } from './sizes.ts';
 
 export const signingKeyBytes = 57;
 export const signatureBytes = 114;
@@ -18,21 +23,47 @@ export function generateSigningKeyPair(randomness: Randomness): SigningKeyPair {
 
 /** @param seed 57 bytes. */
 export function deriveSigningKeyPair(seed: Uint8Array): SigningKeyPair {
-  return { publicKey: ed448.getPublicKey(seed), privateKey: seed };
+  requireSize('seed', seed, signingKeyBytes);
+  return { publicKey: backend('ed448').publicKey(seed), privateKey: seed };
 }
 
 /** Signs `label || 0x00 || message`. @returns 114 bytes. */
 export function sign(privateKey: Uint8Array, label: string, message: Uint8Array): Uint8Array {
-  return ed448.sign(labelled(label, message), privateKey);
+  requireSize('private key', privateKey, signingKeyBytes);
+  return backend('ed448').sign(privateKey, labelled(label, message));
 }
 
 /** Whether `signature` is that of `publicKey` over `label || 0x00 || message`. Never throws for bad input. */
-export function verify(publicKey: Uint8Array, label: string, message: Uint8Array, signature: Uint8Array): boolean {
+export function verify(
+  publicKey: Uint8Array,
+  label: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  return unsafeVerifyUnlabelled(publicKey, labelled(label, message), signature);
+}
+
+/** For test vectors, whose signatures carry no label. Not exported from the door of primitives. */
+export function unsafeVerifyUnlabelled(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  if (signature.length !== signatureBytes) return false;
+  if (!isAcceptablePoint(publicKey)) return false;
+  if (!isAcceptablePoint(signature.subarray(0, signingKeyBytes))) return false;
+  if (!isAcceptableScalar(signature.subarray(signingKeyBytes))) return false;
+  const { verify: check } = backend('ed448');
   try {
-    return ed448.verify(signature, labelled(label, message), publicKey);
+    return check(publicKey, message, signature);
   } catch {
     return false;
   }
+}
+
+/** For test vectors, as {@link unsafeVerifyUnlabelled}. */
+export function unsafeSignUnlabelled(privateKey: Uint8Array, message: Uint8Array): Uint8Array {
+  return backend('ed448').sign(privateKey, message);
 }
 
 function labelled(label: string, message: Uint8Array): Uint8Array {
