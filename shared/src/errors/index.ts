@@ -27,6 +27,9 @@ export type FormatErrorCode = 'ERR_FORMAT' | 'ERR_NEWER_VERSION';
 /** Signed logs and what stands on them. */
 export type LogErrorCode = 'ERR_LOG_INVALID' | 'ERR_LOG_FORK' | 'ERR_NAME_FORK' | 'ERR_BUNDLE_INVALID' | 'ERR_BUNDLE_EXPIRED';
 
+/** What somebody typed as their recovery phrase. */
+export type IdentityErrorCode = 'ERR_PHRASE_INVALID';
+
 /** X3DH and the Double Ratchet. */
 export type SessionErrorCode = 'ERR_PREKEY_UNKNOWN' | 'ERR_HANDSHAKE_REPLAYED' | 'ERR_TOO_MANY_SKIPPED' | 'ERR_NO_SESSION';
 
