@@ -1,2 +1,4 @@
-/** The messages between the parts of the extension that run apart from each other. */
+/** The messages between the parts of the extension that run apart from each other, and the words for what goes wrong. */
 export * from './view.ts';
+export * from './limits.ts';
+export * from './sentences.ts';

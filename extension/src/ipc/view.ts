@@ -37,7 +37,14 @@ export const messageSchema = v.strictObject({
     v.strictObject({ kind: v.literal('code'), ...codeAnchor }),
     v.strictObject({
       kind: v.literal('unreadable'),
-      reason: v.picklist(['tampered', 'no-session', 'prekey-gone', 'too-many-skipped', 'newer-version', 'malformed']),
+      reason: v.picklist([
+        'tampered',
+        'no-session',
+        'prekey-gone',
+        'too-many-skipped',
+        'newer-version',
+        'malformed',
+      ]),
     }),
   ]),
   state: v.exactOptional(v.picklist(['pending', 'sent', 'delivered', 'read', 'failed'])),
@@ -68,11 +75,19 @@ export const screenSchema = v.variant('screen', [
   v.strictObject({ screen: v.literal('loading') }),
   v.strictObject({ screen: v.literal('register'), relay: shortText, username: shortText }),
   /** The vault needs its recovery phrase, which is asked for outside the webview. */
-  v.strictObject({ screen: v.literal('locked'), reason: v.picklist(['secret-lost', 'secret-corrupt', 'vault-corrupt', 'vault-newer', 'vault-unwritable']) }),
+  v.strictObject({
+    screen: v.literal('locked'),
+    reason: v.picklist(['secret-lost', 'secret-corrupt', 'vault-corrupt', 'vault-newer', 'vault-unwritable']),
+  }),
   /** Another window has the chat. */
   v.strictObject({ screen: v.literal('elsewhere') }),
   /** Nothing is open; `hasConversations` tells which hint fits. */
-  v.strictObject({ screen: v.literal('empty'), username: shortText, address: shortText, hasConversations: v.boolean() }),
+  v.strictObject({
+    screen: v.literal('empty'),
+    username: shortText,
+    address: shortText,
+    hasConversations: v.boolean(),
+  }),
   v.strictObject({
     screen: v.literal('conversation'),
     conversation: conversationSchema,
@@ -92,7 +107,12 @@ export const toWebviewSchema = v.variant('type', [
   /** Inserted in its place, or put in place of the one with the same key. */
   v.strictObject({ type: v.literal('message'), message: messageSchema, arrived: v.boolean() }),
   v.strictObject({ type: v.literal('message-removed'), conversation: key, key }),
-  v.strictObject({ type: v.literal('older'), conversation: key, messages: v.array(messageSchema), hasOlder: v.boolean() }),
+  v.strictObject({
+    type: v.literal('older'),
+    conversation: key,
+    messages: v.array(messageSchema),
+    hasOlder: v.boolean(),
+  }),
   v.strictObject({ type: v.literal('typing'), conversation: key, typing: v.boolean() }),
   /** The answer to `check-relay`. */
   v.strictObject({
@@ -109,6 +129,8 @@ export const toWebviewSchema = v.variant('type', [
   }),
   /** `register` did not work; the form stays as it is. */
   v.strictObject({ type: v.literal('register-failed'), code }),
+  /** A `send` that the engine did not take at all: the draft goes back into the composer, with the sentence of `code`. */
+  v.strictObject({ type: v.literal('not-sent'), conversation: key, draft: draftSchema, code }),
   /** Puts a passage of code into the composer of the open conversation, to be sent with the next message. */
   v.strictObject({ type: v.literal('attach'), conversation: key, code: v.strictObject(codeAnchor) }),
   /** Moves the keyboard focus into the composer: only ever because the person asked for it. */
@@ -120,7 +142,12 @@ export const fromWebviewSchema = v.variant('type', [
   /** The webview's script runs and shows nothing yet; the host answers with a `screen`. Sent at every (re)load. */
   v.strictObject({ type: v.literal('ready') }),
   v.strictObject({ type: v.literal('check-relay'), relay: shortText }),
-  v.strictObject({ type: v.literal('register'), relay: shortText, username: shortText, invite: v.exactOptional(shortText) }),
+  v.strictObject({
+    type: v.literal('register'),
+    relay: shortText,
+    username: shortText,
+    invite: v.exactOptional(shortText),
+  }),
   /** “Already have an identity?”: the host asks for the phrase. */
   v.strictObject({ type: v.literal('recover') }),
   /** On the `locked` screen. */
@@ -133,16 +160,31 @@ export const fromWebviewSchema = v.variant('type', [
   v.strictObject({ type: v.literal('load-older'), conversation: key, before: place }),
   v.strictObject({ type: v.literal('retry'), conversation: key, key }),
   v.strictObject({ type: v.literal('delete'), conversation: key, key }),
-  v.strictObject({ type: v.literal('answer-request'), conversation: key, answer: v.picklist(['accept', 'block', 'ignore']) }),
+  v.strictObject({
+    type: v.literal('answer-request'),
+    conversation: key,
+    answer: v.picklist(['accept', 'block', 'ignore']),
+  }),
   v.strictObject({ type: v.literal('typing'), conversation: key, typing: v.boolean() }),
   /** Everything up to this place was on the screen of a visible, focused view. */
   v.strictObject({ type: v.literal('mark-read'), conversation: key, upTo: place }),
   v.strictObject({ type: v.literal('copy'), text: longText }),
   v.strictObject({ type: v.literal('open-link'), url: v.pipe(v.string(), v.maxLength(2048)) }),
-  v.strictObject({ type: v.literal('open-code'), path: v.pipe(v.string(), v.maxLength(512)), startLine: count, endLine: count }),
+  v.strictObject({
+    type: v.literal('open-code'),
+    path: v.pipe(v.string(), v.maxLength(512)),
+    startLine: count,
+    endLine: count,
+  }),
   v.strictObject({ type: v.literal('attach-selection') }),
 ]);
 
+export type ViewMessage = v.InferOutput<typeof messageSchema>;
+export type ViewConversation = v.InferOutput<typeof conversationSchema>;
+export type ViewConnection = v.InferOutput<typeof connectionSchema>;
+export type ViewPlace = v.InferOutput<typeof place>;
+export type ViewDraft = v.InferOutput<typeof draftSchema>;
+export type ViewCode = Omit<Extract<ViewDraft, { kind: 'code' }>, 'kind'>;
 export type Screen = v.InferOutput<typeof screenSchema>;
 export type ToWebview = v.InferOutput<typeof toWebviewSchema>;
 export type FromWebview = v.InferOutput<typeof fromWebviewSchema>;

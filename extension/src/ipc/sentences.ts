@@ -1,0 +1,196 @@
+/**
+ * The one table from the codes of what can go wrong to a plain sentence and, where there is something to do, what.
+ * The unions of shared/src/errors and the relay's table of answers are its keys: a code that is added there without a
+ * sentence here does not compile. Sentences say what happened and what follows from it; none holds a name or a value.
+ */
+import type {
+  CryptoErrorCode,
+  DatabaseErrorCode,
+  FormatErrorCode,
+  LogErrorCode,
+  SessionErrorCode,
+} from '@crypt2chat/shared/errors';
+import type { UnreadableReason } from '@crypt2chat/shared/engine';
+import type { RelayErrorCode } from '@crypt2chat/shared/wire';
+
+/**
+ * - `retry`: the same thing may work now.
+ * - `recover`: the recovery phrase makes this computer a device of the account again.
+ * - `update`: a newer version of the extension is needed.
+ */
+export type Remedy = 'retry' | 'recover' | 'update';
+
+export interface Sentence {
+  readonly text: string;
+  readonly remedy?: Remedy;
+}
+
+type KnownCode =
+  | RelayErrorCode
+  | CryptoErrorCode
+  | FormatErrorCode
+  | LogErrorCode
+  | SessionErrorCode
+  | DatabaseErrorCode
+  | 'ERR_RELAY_UNREACHABLE'
+  | 'ERR_RELAY_INVALID'
+  | 'ERR_ABORTED'
+  | 'ERR_DEVICE_NONE';
+
+const relayFault = 'The relay gave an answer that makes no sense. Its operator should look at its log.';
+const ownFault =
+  'The relay did not accept what this version of crypt2chat asked. Updating one of them may help.';
+const database = 'The files of the chat on this computer';
+
+const sentences: Readonly<Record<KnownCode, Sentence>> = {
+  ERR_RELAY_UNREACHABLE: { text: 'The relay cannot be reached.', remedy: 'retry' },
+  ERR_RELAY_INVALID: {
+    text: 'This is not the address of a relay. It looks like https://relay.example.org.',
+  },
+  ERR_ABORTED: { text: 'This was called off.', remedy: 'retry' },
+  ERR_DEVICE_NONE: { text: 'This person has no computer at present that could receive a message.' },
+
+  ERR_REQUEST_INVALID: { text: ownFault, remedy: 'update' },
+  ERR_CURSOR_INVALID: {
+    text: 'The relay no longer knows how far this computer has read. It begins anew.',
+    remedy: 'retry',
+  },
+  ERR_PREKEYS_INVALID: { text: 'The relay did not accept the new keys of this computer.', remedy: 'retry' },
+  ERR_UNAUTHENTICATED: { text: 'The relay asks this computer to sign in again.', remedy: 'retry' },
+  ERR_CHALLENGE_INVALID: {
+    text: 'Signing in took too long. It is tried again with a new challenge.',
+    remedy: 'retry',
+  },
+  ERR_DEVICE_REVOKED: {
+    text: 'This computer was removed from your account, so it gets no messages.',
+    remedy: 'recover',
+  },
+  ERR_CAPABILITY_INVALID: { text: 'This person does not take messages from you at present.' },
+  ERR_REGISTRATION_CLOSED: {
+    text: 'This relay takes no new people without an invite, or the invite code is used or wrong.',
+  },
+  ERR_ACCOUNT_UNKNOWN: { text: 'Nobody has this name on the relay.' },
+  ERR_MAILBOX_UNKNOWN: {
+    text: 'The relay no longer has a mailbox for this computer of theirs.',
+    remedy: 'retry',
+  },
+  ERR_NO_PREKEYS: {
+    text: 'The relay holds no keys of this person to begin with. They must come online once.',
+  },
+  ERR_NOT_FOUND: { text: 'There is no crypt2chat relay at this address.' },
+  ERR_METHOD_NOT_ALLOWED: { text: ownFault, remedy: 'update' },
+  ERR_NAME_TAKEN: { text: 'Somebody else has this name on the relay. Choose another one.' },
+  ERR_LOG_CONFLICT: {
+    text: 'The account was changed on another computer at the same moment.',
+    remedy: 'retry',
+  },
+  ERR_TOO_LARGE: { text: 'This is larger than the relay takes.' },
+  ERR_MEDIA_TYPE: { text: ownFault, remedy: 'update' },
+  ERR_RATE_LIMITED: { text: 'The relay asks to slow down.', remedy: 'retry' },
+  ERR_POLLS_EXHAUSTED: { text: 'The relay has more people waiting than it can serve.', remedy: 'retry' },
+  ERR_INTERNAL: { text: 'The relay has a fault. Its operator should look at its log.', remedy: 'retry' },
+  ERR_SHUTTING_DOWN: { text: 'The relay is being restarted.', remedy: 'retry' },
+  ERR_STORAGE_FULL: {
+    text: 'The mailbox at the relay is full until they fetch what is in it.',
+    remedy: 'retry',
+  },
+
+  ERR_CRYPTO_OPEN: { text: 'It could not be opened: it was changed on the way, or is for another key.' },
+  ERR_CRYPTO_SIGNATURE: { text: 'A signature is wrong. Nothing of it was used.' },
+  ERR_CRYPTO_KEY: { text: 'A key is not one that may be used. Nothing of it was used.' },
+  ERR_CRYPTO_SELF_TEST: {
+    text: 'The cryptography on this computer gives wrong results, so nothing is sent or opened with it.',
+  },
+
+  ERR_FORMAT: { text: relayFault },
+  ERR_NEWER_VERSION: { text: 'This was made by a newer version of crypt2chat.', remedy: 'update' },
+
+  ERR_LOG_INVALID: { text: 'The record of who this account is does not verify. Nothing of it was used.' },
+  ERR_LOG_FORK: {
+    text: 'The relay shows two different histories of this account. Nothing is sent until you have compared safety numbers in person.',
+  },
+  ERR_NAME_FORK: {
+    text: 'The relay now says that this name is somebody else. Nothing is sent until you have asked them in person.',
+  },
+  ERR_BUNDLE_INVALID: {
+    text: 'The keys that the relay gave for this person do not verify. They were not used.',
+  },
+  ERR_BUNDLE_EXPIRED: {
+    text: 'The keys that the relay has for this person are too old. They must come online once.',
+    remedy: 'retry',
+  },
+
+  ERR_PREKEY_UNKNOWN: { text: 'It was sealed to a key that this computer no longer has.' },
+  ERR_HANDSHAKE_REPLAYED: { text: 'An old first message came again. It was put aside.' },
+  ERR_TOO_MANY_SKIPPED: { text: 'Too many messages before this one are missing.' },
+  ERR_NO_SESSION: { text: 'Their keys and yours no longer fit: one side was restored or set up anew.' },
+
+  ERR_DATABASE_BUSY: { text: `${database} are in use by another program.`, remedy: 'retry' },
+  ERR_DATABASE_CORRUPT: { text: `${database} are damaged. Nothing was deleted.` },
+  ERR_DATABASE_FULL: { text: 'The disk is full.', remedy: 'retry' },
+  ERR_DATABASE_IO: { text: `${database} could not be read or written.`, remedy: 'retry' },
+  ERR_DATABASE_NEWER: { text: `${database} were made by a newer version.`, remedy: 'update' },
+  ERR_DATABASE_READ_ONLY: { text: `${database} may not be written.`, remedy: 'retry' },
+  ERR_DATABASE_UNSUPPORTED: { text: 'The database does not run on this computer.' },
+};
+
+const table = new Map<string, Sentence>(Object.entries(sentences));
+
+/** The sentence of a code; one that is not known is named, so that it can be asked about. */
+export function sentenceOf(code: string): Sentence {
+  return table.get(code) ?? { text: `Something went wrong (${code}).`, remedy: 'retry' };
+}
+
+/** Why an envelope could not be shown as a message, and what comes of it. */
+const unreadable: Readonly<Record<UnreadableReason, Sentence>> = {
+  tampered: { text: 'It was damaged or changed on the way, so nothing of it can be trusted.' },
+  'no-session': {
+    text: 'Their keys and yours no longer fit: one side was restored from a copy or set up anew. New keys are being agreed; what was in it must be sent again.',
+  },
+  'prekey-gone': {
+    text: 'It was sealed to a key that this computer no longer has. It must be sent again.',
+  },
+  'too-many-skipped': {
+    text: 'Too many messages before it are missing. New keys are being agreed; what was in it must be sent again.',
+  },
+  'newer-version': {
+    text: 'It was made by a newer version of crypt2chat. It is kept until you have updated.',
+    remedy: 'update',
+  },
+  malformed: { text: 'It was opened, but what is inside is not a message.' },
+};
+
+export function sentenceOfUnreadable(reason: UnreadableReason): Sentence {
+  return unreadable[reason];
+}
+
+export type LockedReason =
+  'secret-lost' | 'secret-corrupt' | 'vault-corrupt' | 'vault-newer' | 'vault-unwritable';
+
+/** Why the vault is locked. `unlock` is whether the recovery phrase helps; else opening it again may. */
+const locked: Readonly<Record<LockedReason, { readonly text: string; readonly unlock: boolean }>> = {
+  'secret-lost': {
+    text: 'The key to your messages is missing from the keychain of this computer. Your messages are still here; your recovery phrase opens them.',
+    unlock: true,
+  },
+  'secret-corrupt': {
+    text: 'The key to your messages in the keychain of this computer is damaged. Your messages are still here; your recovery phrase opens them.',
+    unlock: true,
+  },
+  'vault-corrupt': {
+    text: 'The file that holds your messages is damaged. Nothing was deleted: put back a copy of it, or recover the account with your recovery phrase.',
+    unlock: false,
+  },
+  'vault-newer': {
+    text: 'Your messages were last used by a newer version of crypt2chat. Update the extension to open them.',
+    unlock: false,
+  },
+  'vault-unwritable': {
+    text: 'The file that holds your messages may not be written. Look at its permissions and at the free space on the disk.',
+    unlock: false,
+  },
+};
+
+export function sentenceOfLocked(reason: LockedReason): { readonly text: string; readonly unlock: boolean } {
+  return locked[reason];
+}
