@@ -36,7 +36,9 @@ export type SessionErrorCode = 'ERR_PREKEY_UNKNOWN' | 'ERR_HANDSHAKE_REPLAYED' |
 /** The database module. */
 export type DatabaseErrorCode =
   | 'ERR_DATABASE_BUSY'
+  | 'ERR_DATABASE_CONSTRAINT'
   | 'ERR_DATABASE_CORRUPT'
+  | 'ERR_DATABASE_EXISTS'
   | 'ERR_DATABASE_FULL'
   | 'ERR_DATABASE_IO'
   | 'ERR_DATABASE_NEWER'
