@@ -2,3 +2,6 @@
 export * from './view.ts';
 export * from './limits.ts';
 export * from './sentences.ts';
+export * from './codes.ts';
+export * from './rpc.ts';
+export * from './engine.ts';

@@ -12,6 +12,7 @@ import type {
 } from '@crypt2chat/shared/errors';
 import type { UnreadableReason } from '@crypt2chat/shared/engine';
 import type { RelayErrorCode } from '@crypt2chat/shared/wire';
+import type { ExtensionErrorCode } from './codes.ts';
 
 /**
  * - `retry`: the same thing may work now.
@@ -32,6 +33,7 @@ type KnownCode =
   | LogErrorCode
   | SessionErrorCode
   | DatabaseErrorCode
+  | ExtensionErrorCode
   | 'ERR_RELAY_UNREACHABLE'
   | 'ERR_RELAY_INVALID'
   | 'ERR_ABORTED'
@@ -126,12 +128,25 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_NO_SESSION: { text: 'Their keys and yours no longer fit: one side was restored or set up anew.' },
 
   ERR_DATABASE_BUSY: { text: `${database} are in use by another program.`, remedy: 'retry' },
+  ERR_DATABASE_CONSTRAINT: { text: `${database} hold something that contradicts this. Nothing was changed.` },
+  ERR_DATABASE_EXISTS: { text: `${database} are already there.` },
   ERR_DATABASE_CORRUPT: { text: `${database} are damaged. Nothing was deleted.` },
   ERR_DATABASE_FULL: { text: 'The disk is full.', remedy: 'retry' },
   ERR_DATABASE_IO: { text: `${database} could not be read or written.`, remedy: 'retry' },
   ERR_DATABASE_NEWER: { text: `${database} were made by a newer version.`, remedy: 'update' },
   ERR_DATABASE_READ_ONLY: { text: `${database} may not be written.`, remedy: 'retry' },
   ERR_DATABASE_UNSUPPORTED: { text: 'The database does not run on this computer.' },
+
+  ERR_ENGINE_STOPPED: { text: 'The chat is being restarted. What you wrote is kept.', remedy: 'retry' },
+  ERR_ENGINE_TIMEOUT: { text: 'This took too long and was given up.', remedy: 'retry' },
+  ERR_ENGINE_BUSY: { text: 'Too much is going on at once.', remedy: 'retry' },
+  ERR_ENGINE_INTERNAL: { text: 'crypt2chat has a fault of its own. Its log names the place.', remedy: 'retry' },
+  ERR_IPC_INVALID: { text: 'Two parts of crypt2chat do not fit together. Reloading the window helps.' },
+  ERR_NOT_OPEN: { text: 'The chat is not open in this window.' },
+  ERR_SECRETS_UNAVAILABLE: {
+    text: 'The keychain of this computer does not keep what it is given, so no keys were made.',
+    remedy: 'retry',
+  },
 };
 
 const table = new Map<string, Sentence>(Object.entries(sentences));
@@ -165,7 +180,13 @@ export function sentenceOfUnreadable(reason: UnreadableReason): Sentence {
 }
 
 export type LockedReason =
-  'secret-lost' | 'secret-corrupt' | 'vault-corrupt' | 'vault-newer' | 'vault-unwritable';
+  | 'secret-lost'
+  | 'secret-corrupt'
+  | 'secret-unavailable'
+  | 'vault-corrupt'
+  | 'vault-newer'
+  | 'vault-unwritable'
+  | 'engine-stopped';
 
 /** Why the vault is locked. `unlock` is whether the recovery phrase helps; else opening it again may. */
 const locked: Readonly<Record<LockedReason, { readonly text: string; readonly unlock: boolean }>> = {
@@ -176,6 +197,14 @@ const locked: Readonly<Record<LockedReason, { readonly text: string; readonly un
   'secret-corrupt': {
     text: 'The key to your messages in the keychain of this computer is damaged. Your messages are still here; your recovery phrase opens them.',
     unlock: true,
+  },
+  'secret-unavailable': {
+    text: 'The keychain of this computer does not answer. Unlock it, then open the chat again.',
+    unlock: false,
+  },
+  'engine-stopped': {
+    text: 'The chat stopped several times in a row. Your messages are still here.',
+    unlock: false,
   },
   'vault-corrupt': {
     text: 'The file that holds your messages is damaged. Nothing was deleted: put back a copy of it, or recover the account with your recovery phrase.',

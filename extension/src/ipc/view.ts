@@ -63,12 +63,14 @@ export const conversationSchema = v.strictObject({
   trouble: v.exactOptional(code),
 }) satisfies v.GenericSchema<ConversationSummary>;
 
-const connectionSchema = v.variant('state', [
+export const connectionSchema = v.variant('state', [
   v.strictObject({ state: v.literal('idle') }),
   v.strictObject({ state: v.literal('connecting') }),
   v.strictObject({ state: v.literal('online') }),
   v.strictObject({ state: v.literal('offline'), code, retryAt: count }),
 ]);
+
+export { code as codeSchema, count as countSchema, key as keySchema, longText as longTextSchema, place as placeSchema };
 
 /** What fills the view. Everything but `conversation` stands alone. */
 export const screenSchema = v.variant('screen', [
@@ -77,7 +79,15 @@ export const screenSchema = v.variant('screen', [
   /** The vault needs its recovery phrase, which is asked for outside the webview. */
   v.strictObject({
     screen: v.literal('locked'),
-    reason: v.picklist(['secret-lost', 'secret-corrupt', 'vault-corrupt', 'vault-newer', 'vault-unwritable']),
+    reason: v.picklist([
+      'secret-lost',
+      'secret-corrupt',
+      'secret-unavailable',
+      'vault-corrupt',
+      'vault-newer',
+      'vault-unwritable',
+      'engine-stopped',
+    ]),
   }),
   /** Another window has the chat. */
   v.strictObject({ screen: v.literal('elsewhere') }),
