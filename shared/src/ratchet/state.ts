@@ -65,11 +65,13 @@ export interface SessionKeys {
  * @param start.ad 64 bytes. @param start.signedPrekeyPublic the responder's, 56 bytes.
  * @throws CodedError `ERR_CRYPTO_KEY` for a prekey that X448 refuses.
  */
-export function startAsInitiator(
-  start: { readonly ad: Uint8Array; readonly keys: SessionKeys; readonly signedPrekeyPublic: Uint8Array },
-  { randomness }: { readonly randomness: Randomness },
-): RatchetState {
-  const { ad, keys, signedPrekeyPublic } = start;
+export function startAsInitiator(start: {
+  readonly ad: Uint8Array;
+  readonly keys: SessionKeys;
+  readonly signedPrekeyPublic: Uint8Array;
+  readonly randomness: Randomness;
+}): RatchetState {
+  const { ad, keys, signedPrekeyPublic, randomness } = start;
   const ours = generateDhKeyPair(randomness);
   const { rootKey, chainKey, nextHeaderKey } = deriveRoot(keys.rootKey, ours, signedPrekeyPublic);
   return {

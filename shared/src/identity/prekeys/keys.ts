@@ -28,7 +28,10 @@ export interface KemPrekey<Kind extends KemPrekeyKind = KemPrekeyKind> {
 
 export type DhPrekeyKind = 'signed' | 'sealing' | 'one-time';
 export type KemPrekeyKind = 'last-resort-kem' | 'one-time-kem';
-export type Prekey = DhPrekey | KemPrekey;
+/** Any of them, told apart by `kind`. */
+export type Prekey =
+  | { [Kind in DhPrekeyKind]: DhPrekey<Kind> }[DhPrekeyKind]
+  | { [Kind in KemPrekeyKind]: KemPrekey<Kind> }[KemPrekeyKind];
 
 /** A public half, as it is published. */
 export interface PublicPrekey {
@@ -41,20 +44,28 @@ const idSchema = uintSchema();
 export const publicDhPrekeySchema = v.strictObject({ id: idSchema, key: bytesSchema(dhKeyBytes) });
 export const publicKemPrekeySchema = v.strictObject({ id: idSchema, key: bytesSchema(kemPublicKeyBytes) });
 
-/** For the vault. */
-export const prekeySchema = v.variant('kind', [
+const dhPrekeySchema = <Kind extends DhPrekeyKind>(kind: Kind) =>
   v.strictObject({
     id: idSchema,
-    kind: v.picklist(['signed', 'sealing', 'one-time']),
+    kind: v.literal(kind),
     publicKey: bytesSchema(dhKeyBytes),
     privateKey: bytesSchema(dhKeyBytes),
-  }),
+  });
+const kemPrekeySchema = <Kind extends KemPrekeyKind>(kind: Kind) =>
   v.strictObject({
     id: idSchema,
-    kind: v.picklist(['last-resort-kem', 'one-time-kem']),
+    kind: v.literal(kind),
     publicKey: bytesSchema(kemPublicKeyBytes),
     seed: bytesSchema(kemSeedBytes),
-  }),
+  });
+
+/** For the vault. */
+export const prekeySchema = v.variant('kind', [
+  dhPrekeySchema('signed'),
+  dhPrekeySchema('sealing'),
+  dhPrekeySchema('one-time'),
+  kemPrekeySchema('last-resort-kem'),
+  kemPrekeySchema('one-time-kem'),
 ]);
 
 export function generateDhPrekey<Kind extends DhPrekeyKind>(
@@ -109,7 +120,7 @@ export function generateOneTimeKems(
   return Array.from({ length: count }, (_, i) => generateKemPrekey('one-time-kem', firstId + i, randomness));
 }
 
-export function publicPrekeyOf(prekey: Prekey): PublicPrekey {
+export function publicPrekeyOf(prekey: Pick<Prekey, 'id' | 'publicKey'>): PublicPrekey {
   return { id: prekey.id, key: prekey.publicKey };
 }
 
