@@ -1,0 +1,5 @@
+/** What people write, made safe to show: Markdown, code, links. */
+export * from './highlight.ts';
+export * from './languages.ts';
+export * from './links.ts';
+export * from './markdown.ts';
