@@ -19,6 +19,7 @@ const sharedLayers = /** @type {Record<string, readonly string[]>} */ ({
   x3dh: ['bytes', 'errors', 'cbor', 'primitives', 'log', 'identity'],
   ratchet: ['bytes', 'errors', 'cbor', 'primitives', 'log', 'identity'],
   groups: ['bytes', 'errors', 'cbor', 'primitives', 'log', 'identity'],
+  testing: ['bytes', 'errors', 'primitives'],
   engine: [
     ...['bytes', 'errors', 'cbor', 'wire', 'database', 'primitives', 'log', 'identity'],
     ...['x3dh', 'ratchet', 'groups'],
@@ -29,7 +30,7 @@ const sharedLayers = /** @type {Record<string, readonly string[]>} */ ({
 const sharedFor = /** @type {Record<string, readonly string[]>} */ ({
   relay: ['bytes', 'errors', 'cbor', 'wire', 'database', 'log', 'identity', 'primitives'],
   webview: ['errors'],
-  extension: Object.keys(sharedLayers),
+  extension: Object.keys(sharedLayers).filter((folder) => folder !== 'testing'),
 });
 
 /**
