@@ -12,7 +12,6 @@ import type {
 } from '@crypt2chat/shared/errors';
 import type { UnreadableReason } from '@crypt2chat/shared/engine';
 import type { RelayErrorCode } from '@crypt2chat/shared/wire';
-import type { ExtensionErrorCode } from './codes.ts';
 import type { Screen } from './view.ts';
 import type { ExtensionErrorCode } from './codes.ts';
 
@@ -137,14 +136,6 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_DATABASE_IO: { text: `${database} could not be read or written.`, remedy: 'retry' },
   ERR_DATABASE_NEWER: { text: `${database} were made by a newer version.`, remedy: 'update' },
   ERR_DATABASE_READ_ONLY: { text: `${database} may not be written.`, remedy: 'retry' },
-  ERR_ENGINE_STOPPED: { text: 'The chat has stopped on this computer.', remedy: 'retry' },
-  ERR_ENGINE_TIMEOUT: { text: 'The chat on this computer does not answer.', remedy: 'retry' },
-  ERR_ENGINE_BUSY: { text: 'The chat on this computer has too much to do at once.', remedy: 'retry' },
-  ERR_ENGINE_INTERNAL: { text: 'The chat on this computer has a fault.', remedy: 'retry' },
-  ERR_IPC_INVALID: { text: 'Two parts of the extension do not understand each other.', remedy: 'update' },
-  ERR_NOT_OPEN: { text: 'The chat is not open in this window.', remedy: 'retry' },
-  ERR_SECRETS_UNAVAILABLE: { text: 'The keychain of this computer does not answer.', remedy: 'retry' },
-
   ERR_DATABASE_UNSUPPORTED: { text: 'The database does not run on this computer.' },
 
   ERR_ENGINE_STOPPED: { text: 'The chat is being restarted. What you wrote is kept.', remedy: 'retry' },
@@ -210,14 +201,6 @@ const locked: Readonly<Record<LockedReason, { readonly text: string; readonly un
   },
   'engine-stopped': {
     text: 'The chat stopped several times in a row. Your messages are still here.',
-    unlock: false,
-  },
-  'secret-unavailable': {
-    text: 'The keychain of this computer, which holds the key to your messages, does not answer. Your messages are still here.',
-    unlock: false,
-  },
-  'engine-stopped': {
-    text: 'The chat has stopped on this computer. Nothing was lost.',
     unlock: false,
   },
   'vault-corrupt': {
