@@ -1,0 +1,59 @@
+import type { RequestListener } from 'node:http';
+import Koa from 'koa';
+import Router from 'koa-router';
+import type { Log } from './log.ts';
+import { answerErrors, describe, logRequests } from './middleware/index.ts';
+import { Refusal } from './refusal.ts';
+import {
+  addAccountRoutes,
+  addEventRoutes,
+  addMailboxRoutes,
+  addPrekeyRoutes,
+  addSessionRoutes,
+  addStatusRoutes,
+  clientAddress,
+  type Services,
+} from './routes/index.ts';
+
+const retrySeconds = 5;
+
+/** The relay as a request listener, over services that somebody else opens and closes. */
+export function createApp(services: Services, log: Log): RequestListener {
+  const router = new Router({ strict: true, sensitive: true });
+  addStatusRoutes(router, services);
+  addAccountRoutes(router, services);
+  addSessionRoutes(router, services);
+  addPrekeyRoutes(router, services);
+  addMailboxRoutes(router, services);
+  addEventRoutes(router, services);
+
+  const app = new Koa({ env: 'production' });
+  app.use(logRequests(log));
+  app.use(answerErrors(log));
+  app.use(async (ctx, next) => {
+    if (!ctx.path.startsWith('/v1/')) return next();
+    if (services.isStopping()) {
+      throw new Refusal('ERR_SHUTTING_DOWN', 'The relay is about to stop.', retrySeconds);
+    }
+    services.limits.addresses.take(clientAddress(ctx, services));
+    return next();
+  });
+  app.use(refuseUnknown);
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  // What reaches Koa is what went wrong while an answer was being written, most often to a client that had gone.
+  app.on('error', (error: unknown) => log.debug(describe(error), 'an answer could not be written'));
+  const handle = app.callback();
+  return (request, response) => {
+    void handle(request, response);
+  };
+}
+
+/** Gives the router's own answers the form that all others have; its `Allow` header stays. */
+const refuseUnknown: Koa.Middleware = async (ctx, next) => {
+  await next();
+  if (ctx.status === 405 || ctx.status === 501 || ctx.method === 'OPTIONS') {
+    throw new Refusal('ERR_METHOD_NOT_ALLOWED', 'This route does not take this method.');
+  }
+  if (ctx.status === 404) throw new Refusal('ERR_NOT_FOUND', 'There is nothing here.');
+};

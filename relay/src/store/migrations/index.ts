@@ -1,0 +1,4 @@
+/** The schema in steps: each takes a database from one version to the next, and is never changed once it is out. */
+import { begin } from './0001-begin.ts';
+
+export const migrations: readonly string[] = [begin];

@@ -1,0 +1,118 @@
+/** Mailboxes as rows: what happens for each message. Every function runs inside the caller's transaction. */
+import type { Database } from '@crypt2chat/shared/database';
+import { bytesOf, numberOf } from './rows.ts';
+import type { Delivery, DeliveryResult, StoredEnvelope } from './store.ts';
+
+export function mailbox(
+  db: Database,
+  deviceId: Uint8Array,
+): { readonly capabilityHash: Uint8Array | null } | undefined {
+  const row = db.get(
+    `SELECT m.capability_hash FROM devices d JOIN mailboxes m ON m.device = d.number WHERE d.device_id = ?`,
+    [deviceId],
+  );
+  if (row === undefined) return undefined;
+  return { capabilityHash: row['capability_hash'] === null ? null : bytesOf(row, 'capability_hash') };
+}
+
+export function setCapability(db: Database, deviceId: Uint8Array, capabilityHash: Uint8Array): void {
+  db.run('UPDATE mailboxes SET capability_hash = ? WHERE device = (SELECT number FROM devices WHERE device_id = ?)', [
+    capabilityHash,
+    deviceId,
+  ]);
+}
+
+export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | undefined {
+  const row = db.get(
+    `SELECT m.device, m.last_seq, m.waiting FROM devices d JOIN mailboxes m ON m.device = d.number
+     WHERE d.device_id = ?`,
+    [delivery.deviceId],
+  );
+  if (row === undefined) return undefined;
+  const device = numberOf(row, 'device');
+  const firstSeq = numberOf(row, 'last_seq') + 1;
+  let seq = firstSeq;
+  let room = delivery.maxWaiting - numberOf(row, 'waiting');
+  const results = delivery.envelopes.map(({ id, envelope }): DeliveryResult => {
+    if (room <= 0) {
+      const seen = db.get('SELECT 1 AS seen FROM envelope_ids WHERE device = ? AND id = ?', [device, id]);
+      return seen === undefined ? 'mailbox-full' : 'duplicate';
+    }
+    const { changes } = db.run(
+      'INSERT INTO envelope_ids (device, id, seq, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      [device, id, seq, delivery.at],
+    );
+    if (changes === 0) return 'duplicate';
+    db.run('INSERT INTO envelopes (device, seq, id, envelope) VALUES (?, ?, ?, ?)', [device, seq, id, envelope]);
+    seq += 1;
+    room -= 1;
+    return 'stored';
+  });
+  if (seq > firstSeq) {
+    db.run('UPDATE mailboxes SET last_seq = ?, waiting = waiting + ? WHERE device = ?', [
+      seq - 1,
+      seq - firstSeq,
+      device,
+    ]);
+  }
+  return results;
+}
+
+/** Whether an acknowledgement of `seq` has anything to delete: reading is cheaper than a transaction. */
+export function hasEnvelopesUpTo(db: Database, deviceId: Uint8Array, seq: number): boolean {
+  const row = db.get(
+    `SELECT 1 AS found FROM devices d JOIN envelopes e ON e.device = d.number
+     WHERE d.device_id = ? AND e.seq <= ? LIMIT 1`,
+    [deviceId, seq],
+  );
+  return row !== undefined;
+}
+
+export function acknowledge(db: Database, deviceId: Uint8Array, seq: number): void {
+  const row = db.get('SELECT number FROM devices WHERE device_id = ?', [deviceId]);
+  if (row === undefined) return;
+  const device = numberOf(row, 'number');
+  const { changes } = db.run('DELETE FROM envelopes WHERE device = ? AND seq <= ?', [device, seq]);
+  if (changes > 0) db.run('UPDATE mailboxes SET waiting = waiting - ? WHERE device = ?', [changes, device]);
+}
+
+export function envelopes(db: Database, deviceId: Uint8Array, seq: number, limit: number): StoredEnvelope[] {
+  const rows = db.all(
+    `SELECT e.seq, e.id, e.envelope FROM devices d JOIN envelopes e ON e.device = d.number
+     WHERE d.device_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`,
+    [deviceId, seq, limit],
+  );
+  return rows.map((row) => ({
+    seq: numberOf(row, 'seq'),
+    id: bytesOf(row, 'id'),
+    envelope: bytesOf(row, 'envelope'),
+  }));
+}
+
+export interface SweepOptions {
+  readonly now: number;
+  readonly keepFrom: number;
+  readonly limit: number;
+}
+
+export function sweep(db: Database, { now, keepFrom, limit }: SweepOptions): boolean {
+  const old = db.all('SELECT device, id, seq FROM envelope_ids WHERE seen_at < ? ORDER BY seen_at LIMIT ?', [
+    keepFrom,
+    limit,
+  ]);
+  for (const row of old) {
+    const device = numberOf(row, 'device');
+    const { changes } = db.run('DELETE FROM envelopes WHERE device = ? AND seq = ?', [device, numberOf(row, 'seq')]);
+    if (changes > 0) db.run('UPDATE mailboxes SET waiting = waiting - 1 WHERE device = ?', [device]);
+    db.run('DELETE FROM envelope_ids WHERE device = ? AND id = ?', [device, bytesOf(row, 'id')]);
+  }
+  const sessions = db.run(
+    'DELETE FROM sessions WHERE bearer_hash IN (SELECT bearer_hash FROM sessions WHERE expires_at < ? LIMIT ?)',
+    [now, limit],
+  );
+  const challenges = db.run(
+    'DELETE FROM spent_challenges WHERE challenge IN (SELECT challenge FROM spent_challenges WHERE expires_at < ? LIMIT ?)',
+    [now, limit],
+  );
+  return [old.length, sessions.changes, challenges.changes].some((count) => count >= limit);
+}

@@ -1,0 +1,49 @@
+/** Relays for tests: each in a folder of its own, and all of them gone at the end of the test. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { manualClock, type ManualClock } from '@crypt2chat/shared/testing';
+import { type RelayOptions, type RunningRelay, startRelay } from '../../src/testing.ts';
+import { Person } from './people.ts';
+
+export class Bench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'c2c-relay-'));
+  readonly clock: ManualClock = manualClock();
+  readonly logLines: string[] = [];
+  readonly #running = new Set<RunningRelay>();
+
+  async start(options: Partial<RelayOptions> = {}): Promise<RunningRelay> {
+    const relay = await startRelay({
+      dataFolder: this.folder,
+      clock: this.clock,
+      onLogLine: (line) => this.logLines.push(line),
+      ...options,
+    });
+    this.#running.add(relay);
+    return relay;
+  }
+
+  /** Somebody who is registered and signed in. */
+  async person(relay: RunningRelay, username: string): Promise<Person> {
+    const person = new Person(relay.origin, username, this.clock.now());
+    const { status } = await person.register();
+    assert.equal(status, 201);
+    return person.signIn();
+  }
+
+  async end(): Promise<void> {
+    for (const relay of this.#running) await relay.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until `condition` holds, for ten seconds at most. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!condition()) {
+    assert.ok(Date.now() < end, `waited in vain: ${what}`);
+    await delay(2);
+  }
+}
