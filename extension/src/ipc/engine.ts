@@ -26,23 +26,25 @@ const localMs = 30_000;
 /** Of several requests to a slow relay, one after the other. */
 const relayMs = 120_000;
 
-const nothing = v.undefined();
+const nothing = v.void();
 const conversation = { conversation: keySchema };
 const relayUrl = v.pipe(v.string(), v.maxLength(512));
 const phrase = v.pipe(v.string(), v.maxLength(1024));
 const username = v.pipe(v.string(), v.maxLength(200));
-const wrappingKey = v.pipe(v.instance(Uint8Array), v.length(32));
+const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const wrappingKey = v.pipe(bytes, v.length(32));
 
 const accountSchema = v.strictObject({
   username: v.pipe(v.string(), v.maxLength(200)),
   address: v.pipe(v.string(), v.maxLength(200)),
   relay: relayUrl,
+  phraseConfirmed: v.boolean(),
 });
 
 export const engineStateSchema = v.strictObject({
   account: v.exactOptional(accountSchema),
   connection: connectionSchema,
-  conversations: v.array(conversationSchema),
+  conversations: v.pipe(v.array(conversationSchema), v.readonly()),
 }) satisfies v.GenericSchema<EngineState>;
 
 export const engineChangeSchema = v.variant('kind', [
@@ -62,7 +64,7 @@ const relayAboutSchema = v.strictObject({
 }) satisfies v.GenericSchema<RelayAbout>;
 
 const messagePageSchema = v.strictObject({
-  messages: v.pipe(v.array(messageSchema), v.maxLength(maxPageMessages)),
+  messages: v.pipe(v.array(messageSchema), v.maxLength(maxPageMessages), v.readonly()),
   hasOlder: v.boolean(),
   firstUnread: v.exactOptional(placeSchema),
 }) satisfies v.GenericSchema<MessagePage>;
@@ -140,15 +142,23 @@ export const engineMethods = {
     result: nothing,
     timeoutMs: localMs,
   },
+  /** The person has written the phrase down. */
+  confirmPhrase: { params: nothing, result: nothing, timeoutMs: localMs },
+  /** 60 digits in twelve groups. */
+  safetyNumber: {
+    params: v.strictObject(conversation),
+    result: v.pipe(v.string(), v.maxLength(200)),
+    timeoutMs: localMs,
+  },
   /** Try again now instead of when the backoff says. */
-  wake: { params: nothing, result: nothing, timeoutMs: localMs },
+  retryNow: { params: nothing, result: nothing, timeoutMs: localMs },
 } as const satisfies Methods;
 
 const transportRequestSchema = v.strictObject({
   method: v.picklist(['GET', 'POST', 'PUT']),
   url: v.pipe(v.string(), v.maxLength(4096)),
   headers: v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(4096))),
-  body: v.exactOptional(v.pipe(v.instance(Uint8Array), v.maxLength(16 * 1024 * 1024))),
+  body: v.exactOptional(v.pipe(bytes, v.maxLength(16 * 1024 * 1024))),
   timeoutMs: v.pipe(countSchema, v.maxValue(relayMs)),
   maxBytes: v.pipe(countSchema, v.maxValue(64 * 1024 * 1024)),
 }) satisfies v.GenericSchema<TransportRequest>;
@@ -160,7 +170,7 @@ export const hostMethods = {
     params: transportRequestSchema,
     result: v.strictObject({
       status: v.pipe(countSchema, v.maxValue(999)),
-      body: v.instance(Uint8Array),
+      body: bytes,
       retryAfterSeconds: v.exactOptional(countSchema),
     }),
     // The request's own timeout comes first.

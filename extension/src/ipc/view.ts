@@ -70,7 +70,13 @@ export const connectionSchema = v.variant('state', [
   v.strictObject({ state: v.literal('offline'), code, retryAt: count }),
 ]);
 
-export { code as codeSchema, count as countSchema, key as keySchema, longText as longTextSchema, place as placeSchema };
+export {
+  code as codeSchema,
+  count as countSchema,
+  key as keySchema,
+  longText as longTextSchema,
+  place as placeSchema,
+};
 
 /** What fills the view. Everything but `conversation` stands alone. */
 export const screenSchema = v.variant('screen', [

@@ -1,0 +1,222 @@
+/**
+ * One engine per vault: who holds the lock may open the vault. The lock is a listening socket, because the system
+ * takes it away from a process however that process ends; its name is the SHA-256 of the vault's real path, because
+ * socket paths beside the vault are cut silently at 104 to 108 bytes and two vaults would then share one.
+ *
+ * - Linux: an abstract socket. Windows: a named pipe. Both exist once, and vanish with their holder.
+ * - Elsewhere: a socket file in a folder that only its owner may enter. A file outlives its process, so it must be
+ *   replaced, and two who find it stale may both replace it: each renames its own socket onto the name (the last one
+ *   stays), waits a moment, connects to the name and looks for its own token there. The holder goes on looking, so
+ *   that even a process that was suspended in the middle of this cannot leave two holders for long.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { lstat, mkdir, realpath, rename, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CodedError } from '@crypt2chat/shared/errors';
+
+export type LockKind = 'abstract' | 'pipe' | 'file';
+
+export interface LockOptions {
+  /** How long to go on trying while another process holds it. */
+  readonly retryForMs?: number;
+  /** Called at each refusal, with the time since the first try. */
+  readonly onRefused?: (afterMs: number) => void;
+  /** Called when a lock that was held is found to be somebody else's. Only `file` locks can be lost. */
+  readonly onLost?: () => void;
+  readonly signal?: AbortSignal;
+  /** For tests: another platform's way. */
+  readonly kind?: LockKind;
+  /** For tests: where `file` locks lie. */
+  readonly folder?: string;
+}
+
+export interface VaultLock {
+  /** Idempotent. */
+  release(): Promise<void>;
+}
+
+const retryEveryMs = 250;
+const probeTimeoutMs = 2_000;
+/** Far longer than anybody takes between finding a socket stale and replacing it. */
+const settleMs = 250;
+const recheckEveryMs = 5_000;
+const tokenBytes = 16;
+/** A whole `sun_path`: some versions of Node pad shorter names, some do not, and theirs would be two names. */
+const abstractNameBytes = 108;
+
+/**
+ * @param vaultFile need not exist; its folder must.
+ * @returns undefined when another process holds it. Within one process, the second caller is refused like any other.
+ * @throws CodedError `ERR_DATABASE_IO` when there is no place for the lock; `ERR_ABORTED`.
+ */
+export async function acquireVaultLock(
+  vaultFile: string,
+  options: LockOptions = {},
+): Promise<VaultLock | undefined> {
+  const { retryForMs = 0, onRefused, signal } = options;
+  const digest = await digestOf(vaultFile);
+  const startedAt = performance.now();
+  for (;;) {
+    if (signal?.aborted) throw new CodedError('ERR_ABORTED', 'called off');
+    const lock = await tryOnce(digest, options);
+    if (lock) return lock;
+    const afterMs = performance.now() - startedAt;
+    onRefused?.(afterMs);
+    if (afterMs + retryEveryMs > retryForMs) return undefined;
+    await pause(retryEveryMs);
+  }
+}
+
+async function digestOf(vaultFile: string): Promise<string> {
+  const folder = await realpath(dirname(vaultFile));
+  return createHash('sha256').update(join(folder, basename(vaultFile))).digest('hex');
+}
+
+function tryOnce(digest: string, options: LockOptions): Promise<VaultLock | undefined> {
+  const kind = options.kind ?? kindOf(process.platform);
+  switch (kind) {
+    case 'abstract':
+      return bindUnique(`\0crypt2chat-${digest}`.padEnd(abstractNameBytes, '-'));
+    case 'pipe':
+      return bindUnique(`\\\\.\\pipe\\crypt2chat-${digest}`);
+    case 'file':
+      return bindFile(digest, options);
+  }
+}
+
+function kindOf(platform: NodeJS.Platform): LockKind {
+  if (platform === 'linux') return 'abstract';
+  return platform === 'win32' ? 'pipe' : 'file';
+}
+
+/** A name that the system gives to one process at a time. */
+async function bindUnique(path: string): Promise<VaultLock | undefined> {
+  const server = await listen(path, randomBytes(tokenBytes));
+  return server && { release: () => close(server) };
+}
+
+async function bindFile(digest: string, { folder, onLost }: LockOptions): Promise<VaultLock | undefined> {
+  const place = folder ?? (await privateFolder());
+  // 32 of the 64 digits keep the path well below 104 bytes.
+  const path = join(place, `${digest.slice(0, 32)}.sock`);
+  if ((await probe(path)).kind !== 'nobody') return undefined;
+
+  const token = randomBytes(tokenBytes);
+  const ownPath = join(place, `${token.toString('hex').slice(0, 16)}.new`);
+  const server = await listen(ownPath, token);
+  if (!server) return undefined;
+  const isOurs = async () => {
+    const found = await probe(path);
+    return found.kind === 'token' && found.token.equals(token);
+  };
+  try {
+    await rename(ownPath, path);
+    await pause(settleMs);
+    if (!(await isOurs())) {
+      await close(server);
+      return undefined;
+    }
+  } catch (error) {
+    await close(server);
+    throw ioError(error);
+  }
+
+  let released: Promise<void> | undefined;
+  const recheck = setInterval(() => {
+    void isOurs().then((ours) => {
+      if (ours || released) return;
+      clearInterval(recheck);
+      onLost?.();
+    });
+  }, recheckEveryMs);
+  recheck.unref();
+  const release = async () => {
+    clearInterval(recheck);
+    if (await isOurs()) await unlink(path).catch(() => undefined);
+    await close(server);
+  };
+  return { release: () => (released ??= release()) };
+}
+
+/** Short, not below a home folder, and entered by nobody else. */
+async function privateFolder(): Promise<string> {
+  const { uid } = userInfo();
+  const base = process.platform === 'darwin' ? '/tmp' : tmpdir();
+  const folder = join(base, `crypt2chat-${uid}`);
+  try {
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
+    const status = await lstat(folder);
+    if (status.isDirectory() && status.uid === uid && (status.mode & 0o077) === 0) return folder;
+  } catch (error) {
+    throw ioError(error);
+  }
+  throw ioError();
+}
+
+/** A server that tells its token to whoever connects; undefined when the name is taken. */
+async function listen(path: string, token: Uint8Array): Promise<Server | undefined> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end(token);
+  });
+  server.maxConnections = 16;
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isPipe = path.startsWith('\\\\');
+      // Windows may refuse the second holder of a pipe's name with EACCES.
+      if (error.code === 'EADDRINUSE' || (isPipe && error.code === 'EACCES')) resolve(undefined);
+      else reject(ioError(error));
+    });
+    server.listen(path, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+type Probe =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'token'; readonly token: Buffer }
+  /** Somebody listens there and says nothing in time: a process that hangs still holds its vault. */
+  | { readonly kind: 'silent' };
+
+function probe(path: string): Promise<Probe> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    let connected = false;
+    let received = Buffer.alloc(0);
+    const finish = (result: Probe) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(result);
+    };
+    const timer = setTimeout(() => finish({ kind: 'silent' }), probeTimeoutMs);
+    socket.once('connect', () => {
+      connected = true;
+    });
+    socket.on('data', (part) => {
+      received = Buffer.concat([received, part]).subarray(0, tokenBytes);
+      if (received.length === tokenBytes) finish({ kind: 'token', token: received });
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const nobody = !connected && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT');
+      finish({ kind: nobody ? 'nobody' : 'silent' });
+    });
+    socket.once('close', () => finish({ kind: 'silent' }));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+function ioError(cause?: unknown): CodedError {
+  return new CodedError('ERR_DATABASE_IO', 'there is no place for the lock of the vault', { cause });
+}
