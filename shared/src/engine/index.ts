@@ -3,3 +3,14 @@ export type * from './types.ts';
 export type * from './unreadable.ts';
 export type * from './ports.ts';
 export { systemClock } from './ports.ts';
+export { Engine, type EngineOptions } from './engine.ts';
+export { askAbout, type Registration } from './registration.ts';
+export {
+  createVault,
+  openVault,
+  reopenVault,
+  type Vault,
+  vaultExists,
+  type VaultLocation,
+  wrappingKeyBytes,
+} from './vault/index.ts';

@@ -13,6 +13,8 @@ export interface AccountSummary {
   readonly address: string;
   /** The relay's origin. */
   readonly relay: string;
+  /** The person has said that the recovery phrase is written down. */
+  readonly phraseConfirmed: boolean;
 }
 
 /** `offline` says why by a code (`ERR_RELAY_UNREACHABLE`, `ERR_DEVICE_REVOKED`, …). */
@@ -67,8 +69,7 @@ export interface CodeAnchor {
 }
 
 export type Draft =
-  | { readonly kind: 'text'; readonly text: string }
-  | ({ readonly kind: 'code' } & CodeAnchor);
+  { readonly kind: 'text'; readonly text: string } | ({ readonly kind: 'code' } & CodeAnchor);
 
 export type MessageBody = Draft | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
 

@@ -13,7 +13,10 @@ const contentBytes = 28 * 1024;
 const head = v.strictObject({ seq: uint(), hash: bytesOf(32) });
 const text = v.pipe(v.string(), v.minBytes(1), v.maxBytes(limits.textBytes));
 const label = (max: number) => v.pipe(v.string(), v.maxBytes(max), v.check(isOneLine));
-const relativePath = v.pipe(label(512), v.check((path) => isRelativePath(path)));
+const relativePath = v.pipe(
+  label(512),
+  v.check((path) => isRelativePath(path)),
+);
 const line = v.pipe(uint(10_000_000), v.minValue(1));
 
 export const textBodySchema = v.strictObject({ text });
@@ -81,7 +84,8 @@ export function encodeContent(content: Content): Uint8Array {
 /** @throws CodedError `ERR_FORMAT`, or `ERR_NEWER_VERSION` for a version or kind that is not known here. */
 export function parseContent(bytes: Uint8Array): Content {
   const any = decodeCbor(anyContent, bytes, contentBytes);
-  if (any.v > 1 || !known.includes(any.kind)) throw new CodedError('ERR_NEWER_VERSION', 'made by a newer version');
+  if (any.v > 1 || !known.includes(any.kind))
+    throw new CodedError('ERR_NEWER_VERSION', 'made by a newer version');
   return decodeCbor(contentSchema, bytes, contentBytes);
 }
 
@@ -100,5 +104,9 @@ function isOneLine(value: string): boolean {
 
 /** A path that stays inside the workspace it is opened in: no root, no drive, no `..`, no backslash. */
 export function isRelativePath(path: string): boolean {
-  return path !== '' && !/^[a-zA-Z]:|^\/|\\/.test(path) && !path.split('/').some((part) => part === '..' || part === '');
+  return (
+    path !== '' &&
+    !/^[a-zA-Z]:|^\/|\\/.test(path) &&
+    !path.split('/').some((part) => part === '..' || part === '')
+  );
 }

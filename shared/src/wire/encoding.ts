@@ -2,14 +2,18 @@
 import * as v from 'valibot';
 import { fromBase64url } from '../bytes/index.ts';
 
+function anyBytes() {
+  return v.custom<Uint8Array>((value) => value instanceof Uint8Array);
+}
+
 /** A CBOR byte string of exactly `size` bytes. */
 export function bytesOf(size: number) {
-  return v.pipe(v.instance(Uint8Array), v.length(size));
+  return v.pipe(anyBytes(), v.length(size));
 }
 
 /** A CBOR byte string of at most `max` bytes. */
 export function bytesUpTo(max: number) {
-  return v.pipe(v.instance(Uint8Array), v.maxLength(max));
+  return v.pipe(anyBytes(), v.maxLength(max));
 }
 
 /** A CBOR unsigned integer up to `max`. */

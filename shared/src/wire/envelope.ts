@@ -26,7 +26,8 @@ export function encodeEnvelope({ kind, body }: Envelope): Uint8Array {
 /** @throws CodedError `ERR_FORMAT`, or `ERR_NEWER_VERSION` for a version that is not 1. */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   const [version] = decodeCbor(anyVersion, bytes, limits.envelopeBytes);
-  if (typeof version === 'number' && version > 1) throw new CodedError('ERR_NEWER_VERSION', 'made by a newer version');
+  if (typeof version === 'number' && version > 1)
+    throw new CodedError('ERR_NEWER_VERSION', 'made by a newer version');
   const [, kind, body] = decodeCbor(version1, bytes, limits.envelopeBytes);
   return { kind: kinds[kind]!, body };
 }

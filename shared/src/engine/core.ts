@@ -1,0 +1,128 @@
+/**
+ * What every part of the engine shares: the vault, time, chance, and the changes that are told to the outside.
+ * A change is told only once the transaction that made it is durable, and never when it was undone.
+ */
+import type { Vault } from './vault/index.ts';
+import { CodedError } from '../errors/index.ts';
+import {
+  decodeIdentity,
+  type DeviceId,
+  deviceIdOf,
+  type DeviceSecrets,
+  type Identity,
+  publicKeysOf,
+} from '../identity/index.ts';
+import { deriveDhKeyPair, deriveSigningKeyPair, type Randomness } from '../primitives/index.ts';
+import type { Clock } from './ports.ts';
+import { accountKey, accounts, type AccountRecord } from './records.ts';
+import type { EngineChange } from './types.ts';
+
+export class Core {
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly #listeners = new Set<(change: EngineChange) => void>();
+  readonly #afterCommit: (() => void)[] = [];
+  readonly #identities = new WeakMap<Uint8Array, Identity>();
+  readonly #devices = new WeakMap<AccountRecord['device'], DeviceSecrets>();
+
+  #prekeySpent = false;
+  #ownLogBehind = false;
+
+  constructor(vault: Vault, clock: Clock, randomness: Randomness) {
+    this.vault = vault;
+    this.clock = clock;
+    this.randomness = randomness;
+  }
+
+  subscribe(listener: (change: EngineChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** One durable step; {@link afterCommit} and {@link announce} within it wait for its end. */
+  transaction<T>(work: () => T): T {
+    const mark = this.#afterCommit.length;
+    let result: T;
+    try {
+      result = this.vault.transaction(work);
+    } catch (error) {
+      this.#afterCommit.length = mark;
+      throw error;
+    }
+    if (!this.vault.inTransaction) for (const act of this.#afterCommit.splice(0)) act();
+    return result;
+  }
+
+  afterCommit(act: () => void): void {
+    if (this.vault.inTransaction) this.#afterCommit.push(act);
+    else act();
+  }
+
+  announce(change: EngineChange): void {
+    this.afterCommit(() => {
+      for (const listener of this.#listeners) listener(change);
+    });
+  }
+
+  /** A one-time key was used up: there may be few left at the relay. */
+  notePrekeySpent(): void {
+    this.#prekeySpent = true;
+  }
+
+  takePrekeySpent(): boolean {
+    const spent = this.#prekeySpent;
+    this.#prekeySpent = false;
+    return spent;
+  }
+
+  /** Somebody has seen more of our own log than we have. */
+  noteOwnLogBehind(): void {
+    this.#ownLogBehind = true;
+  }
+
+  takeOwnLogBehind(): boolean {
+    const behind = this.#ownLogBehind;
+    this.#ownLogBehind = false;
+    return behind;
+  }
+
+  get account(): AccountRecord | undefined {
+    return this.vault.get(accounts, accountKey);
+  }
+
+  /** @throws CodedError `ERR_NO_ACCOUNT`. */
+  requireAccount(): AccountRecord {
+    const account = this.account;
+    if (!account) throw new CodedError('ERR_NO_ACCOUNT', 'there is no account yet');
+    return account;
+  }
+
+  updateAccount(update: Partial<AccountRecord>): void {
+    this.vault.put(accounts, { ...this.requireAccount(), ...update });
+  }
+
+  replaceAccount(account: AccountRecord): void {
+    this.vault.put(accounts, account);
+  }
+
+  /** The verified log that a record of the vault holds. */
+  identityOf(record: { readonly identity: Uint8Array }): Identity {
+    let identity = this.#identities.get(record.identity);
+    if (!identity) this.#identities.set(record.identity, (identity = decodeIdentity(record.identity)));
+    return identity;
+  }
+
+  deviceOf({ device }: AccountRecord): DeviceSecrets {
+    let secrets = this.#devices.get(device);
+    if (!secrets) {
+      secrets = { sign: deriveSigningKeyPair(device.sign), dh: deriveDhKeyPair(device.dh) };
+      this.#devices.set(device, secrets);
+    }
+    return secrets;
+  }
+
+  deviceIdOf(account: AccountRecord): DeviceId {
+    return deviceIdOf(publicKeysOf(this.deviceOf(account)));
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * The engine: one account, its vault, and the two loops that keep it in step with the relay. Commands change the
+ * vault at once and wake the loops; what they bring about is told as changes.
+ */
+import { equalBytes } from '../bytes/index.ts';
+import { CodedError } from '../errors/index.ts';
+import { type AccountId, accountId, formatAddress, parseAddress, safetyNumber } from '../identity/index.ts';
+import type { Randomness } from '../primitives/index.ts';
+import {
+  contactOf,
+  ensureConversation,
+  findConversation,
+  findMessage,
+  listConversations,
+  markRead,
+  page,
+  addOwnMessage,
+  removeMessage,
+  saveConversation,
+  saveMessage,
+  show,
+  summarise,
+} from './conversations.ts';
+import { lookUp, newContact } from './contacts.ts';
+import { Core } from './core.ts';
+import { parseDraft } from './drafts.ts';
+import { Online } from './online.ts';
+import type { Clock, Transport } from './ports.ts';
+import {
+  contacts,
+  conversations,
+  messages,
+  outgoing,
+  type AccountRecord,
+  type ContactRecord,
+} from './records.ts';
+import {
+  askAbout,
+  beginRegistration,
+  finishRegistration,
+  recoverAccount,
+  type Registration,
+} from './registration.ts';
+import { RelayClient } from './relay-client.ts';
+import type {
+  AccountSummary,
+  Connection,
+  ConversationKey,
+  ConversationSummary,
+  Draft,
+  EngineChange,
+  EngineState,
+  MessageKey,
+  MessagePage,
+  MessageView,
+  Place,
+  RelayAbout,
+} from './types.ts';
+import type { Vault } from './vault/index.ts';
+
+export interface EngineOptions {
+  readonly vault: Vault;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+/** Messages in one page at the most. */
+const maxPage = 200;
+/** Contacts that are looked through for a name. */
+const maxContacts = 5_000;
+/** Messages of a request that are confirmed when it is accepted; no request holds more. */
+const maxConfirmed = 100;
+/** Typing is told again at the earliest after this. */
+const typingEveryMs = 3_000;
+
+export class Engine {
+  readonly #core: Core;
+  readonly #transport: Transport;
+  #connection: Connection = { state: 'idle' };
+  #online: Online | undefined;
+  #typing:
+    { readonly conversation: ConversationKey; readonly typing: boolean; readonly at: number } | undefined;
+
+  constructor({ vault, transport, clock, randomness }: EngineOptions) {
+    this.#core = new Core(vault, clock, randomness);
+    this.#transport = transport;
+  }
+
+  /** Begins to keep in step with the relay, if there is an account that it may know. */
+  start(): void {
+    if (this.#core.account && !this.#online) this.#goOnline();
+  }
+
+  /** Finishes what is being stored and closes the vault. The engine cannot be used any more. */
+  async stop(): Promise<void> {
+    await this.#online?.stop();
+    this.#online = undefined;
+    this.#core.vault.close();
+  }
+
+  state(): EngineState {
+    const account = this.#core.account;
+    if (account?.stage !== 'ready') return { connection: this.#connection, conversations: [] };
+    return {
+      account: this.#summary(account),
+      connection: this.#connection,
+      conversations: listConversations(this.#core),
+    };
+  }
+
+  /** @returns what ends the subscription. Listeners must not throw. */
+  subscribe(listener: (change: EngineChange) => void): () => void {
+    return this.#core.subscribe(listener);
+  }
+
+  /** @throws CodedError `ERR_RELAY_ADDRESS`, `ERR_RELAY_UNREACHABLE`, `ERR_RELAY_ANSWER`. */
+  checkRelay(relay: string): Promise<RelayAbout> {
+    return askAbout(this.#transport, this.#core.clock, relay);
+  }
+
+  /**
+   * Makes an account and registers it. After a failure the same call goes on where it was.
+   * @throws CodedError `ERR_USERNAME`, `ERR_NAME_TAKEN`, `ERR_RELAY_ADDRESS`, `ERR_RELAY_UNREACHABLE`, `ERR_ACCOUNT_EXISTS`, `ERR_REGISTRATION_CLOSED`.
+   */
+  async register(registration: Registration): Promise<void> {
+    await this.#goOffline();
+    const account = beginRegistration(this.#core, registration);
+    await finishRegistration(this.#core, this.#relayOf(account));
+    this.#begin();
+  }
+
+  /** @throws CodedError as `register`, and `ERR_PHRASE_INVALID`, `ERR_PHRASE_WRONG`, `ERR_ACCOUNT_UNKNOWN`, `ERR_LOG_CONFLICT`. */
+  async recover(recovery: {
+    readonly relay: string;
+    readonly username: string;
+    readonly phrase: string;
+  }): Promise<void> {
+    await this.#goOffline();
+    await recoverAccount(this.#core, this.#transport, recovery);
+    this.#begin();
+  }
+
+  /** 24 words. @throws CodedError `ERR_NO_ACCOUNT`. */
+  recoveryPhrase(): string {
+    return this.#core.requireAccount().phrase;
+  }
+
+  /** The person says that the phrase is written down. */
+  confirmPhrase(): void {
+    this.#core.transaction(() => {
+      this.#core.updateAccount({ phraseConfirmed: true });
+      this.#core.announce({ kind: 'account', account: this.#summary(this.#core.requireAccount()) });
+    });
+  }
+
+  /**
+   * The conversation with who is meant by `name` or `name#accountId`.
+   * @throws CodedError `ERR_FORMAT`, `ERR_SELF`, `ERR_ACCOUNT_UNKNOWN`, `ERR_NAME_FORK`, `ERR_RELAY_UNREACHABLE`.
+   */
+  async openConversation(address: string): Promise<ConversationSummary> {
+    const core = this.#core;
+    const { name, accountId: id } = parseAddress(address);
+    const account = core.requireAccount();
+    if (name === account.username) throw new CodedError('ERR_SELF', 'that is this account');
+    const contact = this.#known(name, id) ?? (await this.#meet(name, id));
+    return core.transaction(() => summarise(core, ensureConversation(core, contact, 'active')));
+  }
+
+  /** @param limit messages, at most 200. @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
+  page(conversation: ConversationKey, { before, limit }: { before?: Place; limit: number }): MessagePage {
+    return page(this.#core, findConversation(this.#core, conversation), before, Math.min(limit, maxPage));
+  }
+
+  /** Takes the message at once; it is on its way whenever the relay can be reached. @throws CodedError `ERR_TEXT_TOO_LONG`, `ERR_DRAFT_INVALID`, `ERR_CONVERSATION_UNKNOWN`, `ERR_NOT_ACCEPTED`. */
+  send(conversation: ConversationKey, draft: Draft): MessageView {
+    const core = this.#core;
+    const checked = parseDraft(draft);
+    return core.transaction(() => {
+      const found = findConversation(core, conversation);
+      if (found.status !== 'active')
+        throw new CodedError('ERR_NOT_ACCEPTED', 'the request has not been accepted');
+      return show(core, addOwnMessage(core, found, checked));
+    });
+  }
+
+  /** Tries a failed message again. @throws CodedError `ERR_MESSAGE_UNKNOWN`, `ERR_CONVERSATION_UNKNOWN`. */
+  retry(conversation: ConversationKey, key: MessageKey): void {
+    const core = this.#core;
+    core.transaction(() => {
+      const found = findConversation(core, conversation);
+      const message = findMessage(core, found, key);
+      if (!message.own || message.state !== 'failed') return;
+      const { failure: _, ...rest } = message;
+      saveMessage(core, { ...rest, state: 'pending' });
+      core.vault.put(outgoing, {
+        conversation: found.id,
+        id: message.id,
+        counter: message.counter,
+        waiting: true,
+        sealedIn: [],
+      });
+      saveConversation(core, found);
+    });
+  }
+
+  /** Removes a message from this computer; one that has not left yet is not sent. @throws CodedError `ERR_MESSAGE_UNKNOWN`, `ERR_CONVERSATION_UNKNOWN`. */
+  deleteMessage(conversation: ConversationKey, key: MessageKey): void {
+    const core = this.#core;
+    core.transaction(() => {
+      removeMessage(core, findMessage(core, findConversation(core, conversation), key));
+    });
+  }
+
+  /** @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
+  answerRequest(conversation: ConversationKey, answer: 'accept' | 'block' | 'ignore'): void {
+    const core = this.#core;
+    core.transaction(() => {
+      const found = findConversation(core, conversation);
+      if (answer !== 'accept') {
+        saveConversation(core, { ...found, status: answer === 'block' ? 'blocked' : 'ignored', unread: 0 });
+        return;
+      }
+      if (found.status === 'active') return;
+      const theirs = core.vault
+        .list(messages, { scope: found.id, limit: maxConfirmed })
+        .filter(({ own, body }) => !own && body.kind !== 'unreadable');
+      saveConversation(core, { ...found, status: 'active', owedDelivered: theirs.map(({ id }) => id) });
+    });
+  }
+
+  /** @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
+  saveDraft(conversation: ConversationKey, draft: string): void {
+    const core = this.#core;
+    core.transaction(() => {
+      const found = findConversation(core, conversation);
+      if (found.draft !== draft) saveConversation(core, { ...found, draft: draft.slice(0, 32 * 1024) });
+    });
+  }
+
+  /** Everything up to `upTo` has been seen. @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
+  markRead(conversation: ConversationKey, upTo: Place): void {
+    this.#core.transaction(() => {
+      markRead(this.#core, findConversation(this.#core, conversation), upTo);
+    });
+  }
+
+  /** Told at once or not at all. @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
+  async setTyping(conversation: ConversationKey, typing: boolean): Promise<void> {
+    const found = findConversation(this.#core, conversation);
+    const now = this.#core.clock.now();
+    const last = this.#typing;
+    if (last?.conversation === conversation && last.typing === typing && now - last.at < typingEveryMs)
+      return;
+    this.#typing = { conversation, typing, at: now };
+    if (this.#connection.state === 'online') await this.#online?.typing.send(found, typing);
+  }
+
+  /** 60 digits in twelve groups, the same on both sides. @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
+  safetyNumber(conversation: ConversationKey): string {
+    const core = this.#core;
+    const peer = contactOf(core, findConversation(core, conversation)).account;
+    return safetyNumber(core.identityOf(core.requireAccount()).accountId, accountId(peer));
+  }
+
+  /** Tries at once what waits for its time: the person asked, or the network came back. */
+  retryNow(): void {
+    this.#online?.retryNow();
+  }
+
+  #begin(): void {
+    this.#core.announce({ kind: 'account', account: this.#summary(this.#core.requireAccount()) });
+    this.#goOnline();
+  }
+
+  #goOnline(): void {
+    this.#online = new Online(this.#core, this.#relayOf(this.#core.requireAccount()), (connection) => {
+      this.#connection = connection;
+      this.#core.announce({ kind: 'connection', connection });
+    });
+    this.#online.start();
+  }
+
+  async #goOffline(): Promise<void> {
+    if (this.#core.account?.stage === 'ready')
+      throw new CodedError('ERR_ACCOUNT_EXISTS', 'there is an account already');
+    await this.#online?.stop();
+    this.#online = undefined;
+  }
+
+  #relayOf(account: AccountRecord): RelayClient {
+    const core = this.#core;
+    return new RelayClient(account.relay, this.#transport, core.clock, {
+      accountId: core.identityOf(account).accountId,
+      deviceId: core.deviceIdOf(account),
+      signingKey: core.deviceOf(account).sign.privateKey,
+    });
+  }
+
+  #summary(account: AccountRecord): AccountSummary {
+    return {
+      username: account.username,
+      address: formatAddress(account.username, this.#core.identityOf(account).accountId),
+      relay: account.relay,
+      phraseConfirmed: account.phraseConfirmed,
+    };
+  }
+
+  /** Somebody with whom there was something already. An id that comes with the name makes sure of them. */
+  #known(name: string, id: AccountId | undefined): ContactRecord | undefined {
+    const core = this.#core;
+    const named = core.vault
+      .list(contacts, { limit: maxContacts })
+      .filter(({ username }) => username === name);
+    const contact = id === undefined ? named[0] : named.find(({ account }) => equalBytes(account, id));
+    if (!contact || id === undefined || contact.verified) return contact;
+    const verified = { ...contact, verified: true };
+    core.transaction(() => {
+      core.vault.put(contacts, verified);
+      const conversation = core.vault.get(conversations, ensureConversation(core, verified, 'active').id);
+      if (conversation) saveConversation(core, conversation);
+    });
+    return verified;
+  }
+
+  async #meet(name: string, id: AccountId | undefined): Promise<ContactRecord> {
+    const core = this.#core;
+    const identity = await lookUp(this.#relayOf(core.requireAccount()), name, id);
+    return core.transaction(() => {
+      const known = core.vault.get(contacts, identity.accountId);
+      if (known) return known;
+      const contact = newContact(identity, { verified: id !== undefined, nameChecked: true });
+      core.vault.put(contacts, contact);
+      return contact;
+    });
+  }
+}

@@ -1,0 +1,141 @@
+/** The two loops of an account that is registered: what comes in, and what goes out. */
+import { fromBase64url } from '../bytes/index.ts';
+import { type CodedError, hasCode } from '../errors/index.ts';
+import { Backoff } from './backoff.ts';
+import type { Core } from './core.ts';
+import { Loop } from './loop.ts';
+import { Outbox } from './outbox.ts';
+import { tendPrekeys } from './prekey-keeper.ts';
+import { finishRecovery, finishRegistration, refreshOwnLog } from './registration.ts';
+import { type RelayClient, RelayError } from './relay-client.ts';
+import { forgetOld, pollOnce } from './sync.ts';
+import { Typing } from './typing.ts';
+import type { Connection } from './types.ts';
+import { limits } from '../wire/index.ts';
+
+/** The first poll only asks whether the relay is there, and what it has. */
+const firstWaitSeconds = 1;
+const tendEveryMs = 6 * 60 * 60 * 1000;
+/** After a refusal that time alone does not change. */
+const refusedRetryMs = 60_000;
+
+export class Online {
+  readonly relay: RelayClient;
+  readonly typing: Typing;
+  readonly #core: Core;
+  readonly #outbox: Outbox;
+  readonly #incoming: Loop;
+  readonly #outgoing: Loop;
+  readonly #pollBackoff: Backoff;
+  readonly #postBackoff: Backoff;
+  readonly #onConnection: (connection: Connection) => void;
+  readonly #unsubscribe: () => void;
+  #reached = false;
+  #tendAt = 0;
+
+  constructor(core: Core, relay: RelayClient, onConnection: (connection: Connection) => void) {
+    this.#core = core;
+    this.relay = relay;
+    this.#onConnection = onConnection;
+    this.typing = new Typing(core, relay);
+    this.#outbox = new Outbox(core, relay);
+    this.#pollBackoff = new Backoff(core.randomness);
+    this.#postBackoff = new Backoff(core.randomness);
+    this.#incoming = new Loop(core.clock, (signal) => this.#receive(signal));
+    this.#outgoing = new Loop(core.clock, (signal) => this.#send(signal));
+    this.#unsubscribe = core.subscribe((change) => {
+      if (change.kind === 'conversation') {
+        this.#outbox.touch(fromBase64url(change.conversation.key));
+        if (this.#reached) this.#outgoing.wake();
+      } else if (change.kind === 'message' && change.arrived) {
+        this.typing.clear(fromBase64url(change.message.conversation));
+      }
+    });
+  }
+
+  start(): void {
+    this.#onConnection({ state: 'connecting' });
+    this.#incoming.wake();
+  }
+
+  /** Tries again at once what waits for its time. */
+  retryNow(): void {
+    this.#pollBackoff.reset();
+    this.#postBackoff.reset();
+    this.#outbox.release();
+    this.#incoming.wake();
+    if (this.#reached) this.#outgoing.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    this.typing.stop();
+    await Promise.all([this.#incoming.stop(), this.#outgoing.stop()]);
+  }
+
+  async #receive(signal: AbortSignal): Promise<number | undefined> {
+    try {
+      await this.#finishAccount();
+      const wait = this.#reached ? limits.pollWaitSeconds : firstWaitSeconds;
+      const events = await pollOnce(this.#core, this.relay, wait, signal);
+      for (const envelope of events.ephemeral) this.typing.receive(envelope);
+      if (!events.more) await this.#tend(signal);
+      this.#pollBackoff.reset();
+      if (!this.#reached) {
+        this.#reached = true;
+        this.#onConnection({ state: 'online' });
+        this.#outbox.release();
+        this.#outgoing.wake();
+      }
+      return 0;
+    } catch (error) {
+      return this.#afterFailure(error, this.#pollBackoff, signal, true);
+    }
+  }
+
+  async #send(signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const nextMs = await this.#outbox.run(signal);
+      this.#postBackoff.reset();
+      return nextMs;
+    } catch (error) {
+      return this.#afterFailure(error, this.#postBackoff, signal, false);
+    }
+  }
+
+  /** A registration or recovery that was interrupted is completed before anything else. */
+  async #finishAccount(): Promise<void> {
+    const { stage } = this.#core.requireAccount();
+    if (stage === 'registering') await finishRegistration(this.#core, this.relay);
+    if (stage === 'recovering') await finishRecovery(this.#core, this.relay);
+  }
+
+  async #tend(signal: AbortSignal): Promise<void> {
+    const core = this.#core;
+    if (core.takeOwnLogBehind()) await refreshOwnLog(core, this.relay);
+    const now = core.clock.now();
+    if (!core.takePrekeySpent() && now < this.#tendAt) return;
+    forgetOld(core);
+    await tendPrekeys(core, this.relay, signal);
+    this.#tendAt = now + tendEveryMs;
+  }
+
+  /** What is not a coded answer is a defect, and is not hidden. */
+  #afterFailure(error: unknown, backoff: Backoff, signal: AbortSignal, polling: boolean): number | undefined {
+    if (signal.aborted) return undefined;
+    if (!isOutside(error)) throw error;
+    const asked = error instanceof RelayError ? error.retryAfterMs : undefined;
+    const refused = error instanceof RelayError && error.status === 403;
+    const waitMs = backoff.nextMs(asked ?? (refused ? refusedRetryMs : 0));
+    if (polling) {
+      this.#reached = false;
+      this.#onConnection({ state: 'offline', code: error.code, retryAt: this.#core.clock.now() + waitMs });
+    }
+    return waitMs;
+  }
+}
+
+/** The relay and what it serves; not our own vault, and not our own mistakes. */
+function isOutside(error: unknown): error is CodedError {
+  return hasCode(error) && !error.code.startsWith('ERR_DATABASE') && error.code !== 'ERR_VAULT_CORRUPT';
+}

@@ -1,0 +1,120 @@
+/** From the outbox to the relay: in order, in batches, again and again until the relay has answered for each. */
+import { equalBytes, toHex } from '../bytes/index.ts';
+import { hasCode } from '../errors/index.ts';
+import { activeDevice } from '../identity/index.ts';
+import { limits } from '../wire/index.ts';
+import { mustGet, refreshContact } from './contacts.ts';
+import { advanceMessage, failMessage } from './conversations.ts';
+import type { Core } from './core.ts';
+import { contacts, messageKey, outbox, type ContactRecord, type OutboxRecord } from './records.ts';
+import type { DeliveryRight, RelayClient } from './relay-client.ts';
+import { resealFor } from './sessions.ts';
+
+/** Envelopes that are looked at in one round. */
+const envelopesPerRound = 256;
+/** One request stays well below what the relay takes. */
+const maxBatchBytes = limits.requestBytes / 2;
+
+/** What came of a batch for one device; `held` asks to leave that contact alone for a while. */
+export type PostOutcome = 'posted' | 'again' | 'held';
+
+export interface Batch {
+  readonly account: Uint8Array;
+  readonly device: Uint8Array;
+  readonly envelopes: readonly OutboxRecord[];
+}
+
+/** The next envelopes in the outbox, by device, in order. */
+export function nextBatches(core: Core): Batch[] {
+  const byDevice = new Map<
+    string,
+    { account: Uint8Array; device: Uint8Array; envelopes: OutboxRecord[]; bytes: number }
+  >();
+  for (const record of core.vault.list(outbox, { limit: envelopesPerRound })) {
+    const key = toHex(record.device);
+    let batch = byDevice.get(key);
+    if (!batch)
+      byDevice.set(
+        key,
+        (batch = { account: record.account, device: record.device, envelopes: [], bytes: 0 }),
+      );
+    if (batch.envelopes.length === limits.envelopesPerBatch || batch.bytes > maxBatchBytes) continue;
+    batch.envelopes.push(record);
+    batch.bytes += record.envelope.length;
+  }
+  return [...byDevice.values()];
+}
+
+/** @throws CodedError when the relay cannot be reached, or asks to wait. */
+export async function post(
+  core: Core,
+  relay: RelayClient,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<PostOutcome> {
+  const right = rightFor(mustGet(core, batch.account), batch.device);
+  try {
+    const sent = batch.envelopes.map(({ id, envelope }) => ({ id, envelope }));
+    const { results } = await relay.deliver(batch.device, sent, right, signal);
+    return core.transaction(() => settle(core, batch, results));
+  } catch (error) {
+    if (hasCode(error, 'ERR_CAPABILITY_INVALID') && right !== 'session') {
+      forgetCapability(core, batch);
+      return 'again';
+    }
+    if (hasCode(error, 'ERR_MAILBOX_UNKNOWN')) return deviceGone(core, relay, batch);
+    if (hasCode(error, 'ERR_TOO_LARGE', 'ERR_REQUEST_INVALID')) {
+      core.transaction(() => {
+        for (const record of batch.envelopes) drop(core, record, 'ERR_TOO_LARGE');
+      });
+      return 'posted';
+    }
+    throw error;
+  }
+}
+
+export function rightFor(contact: ContactRecord, device: Uint8Array): DeliveryRight {
+  const known = contact.capabilities.find((one) => equalBytes(one.device, device));
+  return known ? { capability: known.capability } : 'session';
+}
+
+function settle(core: Core, batch: Batch, results: readonly string[]): PostOutcome {
+  const there = batch.envelopes.filter((_, i) => results[i] === 'stored' || results[i] === 'duplicate');
+  for (const { id, conversation, message } of there) {
+    core.vault.delete(outbox, id);
+    if (message && core.vault.count(outbox, messageKey(conversation, message)) === 0) {
+      advanceMessage(core, conversation, message, 'sent');
+    }
+  }
+  return there.length === batch.envelopes.length ? 'posted' : 'held';
+}
+
+function forgetCapability(core: Core, { account, device }: Batch): void {
+  core.transaction(() => {
+    const contact = mustGet(core, account);
+    const capabilities = contact.capabilities.filter((one) => !equalBytes(one.device, device));
+    core.vault.put(contacts, { ...contact, capabilities });
+  });
+}
+
+/** The log says whether the device was revoked: then its envelopes go, and what they held is sealed for the others. */
+async function deviceGone(
+  core: Core,
+  relay: RelayClient,
+  { account, device, envelopes }: Batch,
+): Promise<PostOutcome> {
+  const contact = await refreshContact(core, relay, account);
+  if (activeDevice(core.identityOf(contact), device)) return 'held';
+  core.transaction(() => {
+    for (const { id, conversation } of envelopes) {
+      core.vault.delete(outbox, id);
+      resealFor(core, conversation, device);
+    }
+  });
+  return 'again';
+}
+
+function drop(core: Core, { id, conversation, message }: OutboxRecord, code: string): void {
+  core.vault.delete(outbox, id);
+  if (message) failMessage(core, conversation, message, code);
+}

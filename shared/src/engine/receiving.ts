@@ -1,0 +1,293 @@
+/**
+ * What an envelope from the relay does: in one transaction it is opened, its session, message and receipts are
+ * stored, and it is remembered, so that it is dealt with once however often it comes.
+ */
+import { equalBytes } from '../bytes/index.ts';
+import { hasCode } from '../errors/index.ts';
+import { hash32 } from '../primitives/index.ts';
+import { messageIdBytes, parseEnvelope, type Content } from '../wire/index.ts';
+import { contradictsHead, hasHead, mustGet, setTrouble } from './contacts.ts';
+import {
+  advanceMessage,
+  comparePlaces,
+  directConversationId,
+  ensureConversation,
+  removeMessage,
+  saveConversation,
+  saveMessage,
+} from './conversations.ts';
+import type { Core } from './core.ts';
+import { openEnvelope, type Opened } from './opening.ts';
+import {
+  contacts,
+  conversations,
+  messageKey,
+  messages,
+  outgoing,
+  seen,
+  unopened,
+  type ContactRecord,
+  type ConversationRecord,
+  type MessageRecord,
+} from './records.ts';
+import type { UnreadableReason } from './unreadable.ts';
+
+/** What a stranger may leave before they are accepted; and how many strangers. More is dropped unanswered. */
+const maxRequestMessages = 20;
+const maxRequests = 200;
+/** Envelopes that are kept because they could not be opened. The oldest go first. */
+const maxUnopened = 500;
+/** Places that are held at the most. */
+const maxAwaited = 100;
+/** A session with a contact is replaced from our side at most this often. */
+const renewalMs = 60 * 60 * 1000;
+/** When it is unknown whose session is broken, at most this many of the latest are replaced. */
+const maxSuspects = 20;
+
+/** Runs in a transaction of its own, or within the caller's. */
+export function receiveEnvelope(core: Core, bytes: Uint8Array): void {
+  core.transaction(() => {
+    const hash = hash32('crypt2chat/v1/engine/seen', bytes);
+    if (core.vault.get(seen, hash)) return;
+    core.vault.put(seen, { hash, at: core.clock.now() });
+    const opened = openSafely(core, bytes);
+    switch (opened.kind) {
+      case 'duplicate':
+        return;
+      case 'unreadable':
+        keepUnopened(core, hash, bytes, opened);
+        return;
+      case 'content':
+        receiveContent(core, opened, hash, bytes);
+    }
+  });
+}
+
+function openSafely(core: Core, bytes: Uint8Array): Opened {
+  try {
+    return openEnvelope(core, parseEnvelope(bytes));
+  } catch (error) {
+    if (hasCode(error, 'ERR_NEWER_VERSION')) return { kind: 'unreadable', reason: 'newer-version' };
+    if (hasCode(error, 'ERR_FORMAT')) return { kind: 'unreadable', reason: 'malformed' };
+    throw error;
+  }
+}
+
+function keepUnopened(
+  core: Core,
+  hash: Uint8Array,
+  envelope: Uint8Array,
+  { reason, from }: Extract<Opened, { kind: 'unreadable' }>,
+): void {
+  const at = core.clock.now();
+  core.vault.put(unopened, { hash, envelope, reason, at });
+  const [oldest] = core.vault.list(unopened, { limit: 1 });
+  if (oldest && core.vault.count(unopened) > maxUnopened) core.vault.delete(unopened, oldest.hash);
+  if (from) {
+    const conversation = conversationOf(core, from);
+    if (conversation?.status === 'active') {
+      addUnreadable(core, conversation, from, reason);
+      if (isRepairable(reason)) askForRenewal(core, from.account);
+    }
+  } else if (reason === 'no-session') {
+    for (const suspect of core.vault
+      .list(conversations, { limit: maxSuspects * 10 })
+      .filter(isSuspect)
+      .slice(0, maxSuspects)) {
+      askForRenewal(core, suspect.peer);
+    }
+  }
+}
+
+function isSuspect({ status, lastActivityAt }: ConversationRecord): boolean {
+  return status === 'active' && lastActivityAt !== undefined;
+}
+
+/** What a fresh session and a resend put right. */
+function isRepairable(reason: UnreadableReason): boolean {
+  return reason !== 'newer-version' && reason !== 'malformed';
+}
+
+/** A hello in a session of a higher round asks the peer to send again what was not confirmed. */
+function askForRenewal(core: Core, account: Uint8Array): void {
+  const contact = mustGet(core, account);
+  const now = core.clock.now();
+  if (contact.renewedAt !== undefined && now - contact.renewedAt < renewalMs) return;
+  core.vault.put(contacts, { ...contact, renewedAt: now, renewalDue: true });
+  const conversation = conversationOf(core, contact);
+  if (conversation) saveConversation(core, { ...conversation, owesHello: true });
+}
+
+function conversationOf(core: Core, contact: ContactRecord): ConversationRecord | undefined {
+  const ours = core.identityOf(core.requireAccount()).accountId;
+  return core.vault.get(conversations, directConversationId(ours, contact.account));
+}
+
+/** The peer has the new session, so what could not be opened comes again behind this: its places are given up. */
+function releaseAwaited(core: Core, id: Uint8Array): void {
+  const conversation = core.vault.get(conversations, id);
+  if (!conversation || conversation.awaited.length === 0) return;
+  let unread = conversation.unread;
+  for (const awaited of conversation.awaited) {
+    const message = core.vault.get(messages, messageKey(id, awaited));
+    if (message?.body.kind !== 'unreadable') continue;
+    const { readUpTo } = conversation;
+    if (!readUpTo || comparePlaces(message, readUpTo) > 0) unread = Math.max(0, unread - 1);
+    removeMessage(core, message);
+  }
+  saveConversation(core, { ...conversation, awaited: [], unread });
+}
+
+function addUnreadable(
+  core: Core,
+  conversation: ConversationRecord,
+  from: ContactRecord,
+  reason: UnreadableReason,
+): void {
+  const now = core.clock.now();
+  const id = core.randomness.bytes(messageIdBytes);
+  const awaited = isRepairable(reason)
+    ? [...conversation.awaited, id].slice(-maxAwaited)
+    : conversation.awaited;
+  insertTheirs(
+    core,
+    { ...conversation, awaited },
+    {
+      id,
+      conversation: conversation.id,
+      counter: conversation.counter,
+      author: from.account,
+      own: false,
+      sentAt: now,
+      body: { kind: 'unreadable', reason },
+    },
+  );
+}
+
+function receiveContent(
+  core: Core,
+  { from: sender, device, content, renewed }: Extract<Opened, { kind: 'content' }>,
+  hash: Uint8Array,
+  bytes: Uint8Array,
+): void {
+  const ours = core.identityOf(core.requireAccount());
+  const id = directConversationId(ours.accountId, sender.account);
+  if (!equalBytes(content.conversation, id)) {
+    keepUnopened(core, hash, bytes, { kind: 'unreadable', reason: 'malformed', from: sender });
+    return;
+  }
+  const from = learnFromContent(core, sender, device, content);
+  if (renewed) releaseAwaited(core, id);
+  const known = core.vault.get(conversations, id);
+  if (known?.status === 'blocked') return;
+  switch (content.kind) {
+    case 'text':
+    case 'code':
+      receiveMessage(core, from, known, content);
+      return;
+    case 'receipt':
+      if (known?.status === 'active') receiveReceipt(core, from, known, content);
+      return;
+    case 'control':
+      return;
+  }
+}
+
+/** Heads are compared, capabilities kept (protocol §8). */
+function learnFromContent(
+  core: Core,
+  sender: ContactRecord,
+  device: Uint8Array,
+  content: Content,
+): ContactRecord {
+  const theirs = core.identityOf(sender);
+  const ours = core.identityOf(core.requireAccount());
+  const { heads, capability } = content;
+  if (contradictsHead(theirs, heads.ours) || contradictsHead(ours, heads.theirs)) {
+    setTrouble(core, sender.account, 'ERR_LOG_FORK');
+  }
+  if (heads.theirs.seq >= ours.length) core.noteOwnLogBehind();
+  let contact = mustGet(core, sender.account);
+  if (!hasHead(theirs, heads.ours) && !contradictsHead(theirs, heads.ours))
+    contact = { ...contact, missingHead: heads.ours };
+  if (capability) {
+    const active = theirs.devices.map(({ id }) => id);
+    const others = contact.capabilities.filter(
+      (one) => !equalBytes(one.device, device) && active.some((known) => equalBytes(known, one.device)),
+    );
+    contact = { ...contact, capabilities: [...others, { device, capability }] };
+  }
+  if (contact !== sender) core.vault.put(contacts, contact);
+  return contact;
+}
+
+function receiveMessage(
+  core: Core,
+  from: ContactRecord,
+  known: ConversationRecord | undefined,
+  content: Extract<Content, { kind: 'text' | 'code' }>,
+): void {
+  if (!known && countRequests(core) >= maxRequests) return;
+  const conversation = known ?? ensureConversation(core, from, 'request');
+  const there = core.vault.get(messages, messageKey(conversation.id, content.id));
+  if (there) {
+    // Sent again because our receipt did not arrive. Somebody who reuses our own ids gains nothing.
+    if (!there.own) saveConversation(core, oweDelivered(conversation, content.id));
+    return;
+  }
+  if (conversation.status !== 'active' && core.vault.count(messages, conversation.id) >= maxRequestMessages)
+    return;
+  const { id, counter, sentAt } = content;
+  insertTheirs(core, oweDelivered(conversation, id), {
+    id,
+    conversation: conversation.id,
+    counter,
+    author: from.account,
+    own: false,
+    sentAt,
+    body:
+      content.kind === 'text' ? { kind: 'text', text: content.body.text } : { kind: 'code', ...content.body },
+  });
+}
+
+function oweDelivered(conversation: ConversationRecord, id: Uint8Array): ConversationRecord {
+  if (conversation.status !== 'active' || conversation.owedDelivered.some((one) => equalBytes(one, id)))
+    return conversation;
+  return { ...conversation, owedDelivered: [...conversation.owedDelivered, id] };
+}
+
+function insertTheirs(core: Core, conversation: ConversationRecord, message: MessageRecord): void {
+  saveMessage(core, message, conversation.status === 'active' || conversation.status === 'request');
+  const { readUpTo, ...rest } = conversation;
+  const late = readUpTo !== undefined && comparePlaces(message, readUpTo) < 0;
+  saveConversation(core, {
+    ...rest,
+    // A message that comes late stands above what was read already: it does not make that unread again.
+    unread: conversation.unread + (late ? 0 : 1),
+    ...(readUpTo && { readUpTo }),
+    counter: Math.max(conversation.counter, message.counter),
+    lastActivityAt: core.clock.now(),
+  });
+}
+
+function countRequests(core: Core): number {
+  return core.vault
+    .list(conversations, { limit: maxRequests * 10 })
+    .filter(({ status }) => status !== 'active').length;
+}
+
+function receiveReceipt(
+  core: Core,
+  from: ContactRecord,
+  conversation: ConversationRecord,
+  { body }: Extract<Content, { kind: 'receipt' }>,
+): void {
+  for (const id of body.ids) {
+    const message = core.vault.get(messages, messageKey(conversation.id, id));
+    if (!message?.own) continue;
+    advanceMessage(core, conversation.id, id, body.state);
+    core.vault.delete(outgoing, messageKey(conversation.id, id));
+  }
+  if (!from.hasOurCapability)
+    core.vault.put(contacts, { ...mustGet(core, from.account), hasOurCapability: true });
+}

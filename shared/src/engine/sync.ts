@@ -1,0 +1,59 @@
+/** The way in: polls, opens what comes, and acknowledges by the next poll's cursor once it is all in the vault. */
+import { hasCode } from '../errors/index.ts';
+import type { Core } from './core.ts';
+import { seen } from './records.ts';
+import { receiveEnvelope } from './receiving.ts';
+import type { Events, RelayClient } from './relay-client.ts';
+
+/** Envelopes that are opened in one transaction: one fsync for all, and no long stop of everything else. */
+const envelopesPerStep = 16;
+/** Longer than a relay keeps envelopes. */
+const rememberMs = 40 * 24 * 60 * 60 * 1000;
+
+/** @returns the relay's answer, all of it stored. */
+export async function pollOnce(
+  core: Core,
+  relay: RelayClient,
+  waitSeconds: number,
+  signal: AbortSignal,
+): Promise<Events> {
+  const { cursor } = core.requireAccount();
+  try {
+    const events = await relay.events(cursor, waitSeconds, signal);
+    await storeEvents(core, events);
+    return events;
+  } catch (error) {
+    // A relay that was restored from a backup does not know it: what it still has comes again and is recognised.
+    if (hasCode(error, 'ERR_CURSOR_INVALID') && cursor !== undefined) {
+      core.transaction(() => {
+        const { cursor: _, ...account } = core.requireAccount();
+        core.replaceAccount(account);
+      });
+    }
+    throw error;
+  }
+}
+
+async function storeEvents(core: Core, { envelopes, cursor }: Events): Promise<void> {
+  for (let at = 0; at < envelopes.length; at += envelopesPerStep) {
+    const step = envelopes.slice(at, at + envelopesPerStep);
+    core.transaction(() => {
+      for (const { envelope } of step) receiveEnvelope(core, envelope);
+      if (at + envelopesPerStep >= envelopes.length) core.updateAccount({ cursor });
+    });
+    // Lets what a person does come in between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (envelopes.length === 0 && core.requireAccount().cursor !== cursor) {
+    core.transaction(() => {
+      core.updateAccount({ cursor });
+    });
+  }
+}
+
+/** Forgets the hashes of envelopes that no relay has any more. */
+export function forgetOld(core: Core): void {
+  core.transaction(() => {
+    core.vault.deleteBelow(seen, core.clock.now() - rememberMs);
+  });
+}
