@@ -31,6 +31,8 @@ export interface LockOptions {
   readonly kind?: LockKind;
   /** For tests: where `file` locks lie. */
   readonly folder?: string;
+  /** For tests: how often a `file` lock looks whether it is still there. */
+  readonly recheckEveryMs?: number;
 }
 
 export interface VaultLock {
@@ -42,7 +44,7 @@ const retryEveryMs = 250;
 const probeTimeoutMs = 2_000;
 /** Far longer than anybody takes between finding a socket stale and replacing it. */
 const settleMs = 250;
-const recheckEveryMs = 5_000;
+const defaultRecheckEveryMs = 5_000;
 const tokenBytes = 16;
 /** A whole `sun_path`: some versions of Node pad shorter names, some do not, and theirs would be two names. */
 const abstractNameBytes = 108;
@@ -98,7 +100,8 @@ async function bindUnique(path: string): Promise<VaultLock | undefined> {
   return server && { release: () => close(server) };
 }
 
-async function bindFile(digest: string, { folder, onLost }: LockOptions): Promise<VaultLock | undefined> {
+async function bindFile(digest: string, options: LockOptions): Promise<VaultLock | undefined> {
+  const { folder, onLost, recheckEveryMs = defaultRecheckEveryMs } = options;
   const place = folder ?? (await privateFolder());
   // 32 of the 64 digits keep the path well below 104 bytes.
   const path = join(place, `${digest.slice(0, 32)}.sock`);
