@@ -24,7 +24,7 @@ export interface Identity extends IdentityState {
   /** How many links there are. */
   readonly length: number;
   /** The hash of the link at `seq`, 32 bytes; undefined past the head. */
-  hashAt(seq: number): Uint8Array | undefined;
+  readonly hashAt: (seq: number) => Uint8Array | undefined;
 }
 
 /**

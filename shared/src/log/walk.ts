@@ -63,15 +63,12 @@ export function extendLog<Body, State>(
   const parsed = parseLinks(kind, links);
   const first = parsed[0];
   if (first === undefined) return known;
-  let overlap = 0;
+  if (parsed.some((link, i) => link.seq !== first.seq + i)) throw invalidLog('the links are not in order');
   for (const link of parsed) {
     const hash = known.hashes[link.seq];
-    if (hash === undefined) break;
-    if (link.seq !== first.seq + overlap) throw invalidLog('the links are not in order');
-    if (!equalBytes(hash, link.hash)) throw conflict(kind, parsed, link.seq);
-    overlap += 1;
+    if (hash !== undefined && !equalBytes(hash, link.hash)) throw conflict(kind, parsed, link.seq);
   }
-  const fresh = parsed.slice(overlap);
+  const fresh = parsed.filter((link) => link.seq >= known.hashes.length);
   const next = fresh[0];
   if (next === undefined) return known;
   if (next.seq === known.hashes.length && next.prev !== null && !equalBytes(next.prev, known.head.hash)) {
