@@ -17,10 +17,12 @@ export function backUp(
   const path = locate(fileSystem, file);
   if (withCodes(() => lookAt(fileSystem, path)) !== undefined) throw failure('ERR_DATABASE_EXISTS');
   const partial = `${path}.partial`;
-  withCodes(() => {
-    removeIfThere(fileSystem, partial);
-    removeIfThere(fileSystem, `${partial}-journal`);
-  });
+  const clear = (): void =>
+    withCodes(() => {
+      removeIfThere(fileSystem, partial);
+      removeIfThere(fileSystem, `${partial}-journal`);
+    });
+  clear();
   const target = mounts.add(partial, fileSystem);
   try {
     copyTo(target);
@@ -30,11 +32,11 @@ export function backUp(
       syncDirectory(fileSystem, target.directory);
     });
   } catch (error) {
-    withCodes(() => removeIfThere(fileSystem, partial));
-    throw error;
-  } finally {
     mounts.remove(target);
+    clear();
+    throw error;
   }
+  mounts.remove(target);
 }
 
 function removeIfThere(fileSystem: FileSystem, path: string): void {

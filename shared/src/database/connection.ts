@@ -33,7 +33,7 @@ export class Connection implements Database {
     try {
       sqlite.withText(mount.virtualPath, (path) =>
         sqlite.withPointers(1, (out) => {
-          const code = sqlite.call.sqlite3_open(path, out);
+          const code = sqlite.call('sqlite3_open', path, out);
           this.#handle = sqlite.pointerAt(out);
           if (code !== resultCodes.ok) throw new SqliteFailure(code, 'sqlite3_open');
         }),
@@ -106,7 +106,7 @@ export class Connection implements Database {
     this.checkpoint();
     this.#end = 'closed';
     this.#finalizeAll();
-    const code = this.#sqlite.call.sqlite3_close_v2(this.#handle);
+    const code = this.#sqlite.call('sqlite3_close_v2', this.#handle);
     const { fault } = this.#mount;
     this.#release();
     if (fault !== undefined) throw failure(fault.code, fault.detail);
@@ -217,7 +217,7 @@ export class Connection implements Database {
     if (!this.#sqlite.isBroken) {
       this.#finalizeAll();
       // It reports what the stopped mount answers; there is nothing left that could fail.
-      this.#sqlite.call.sqlite3_close_v2(this.#handle);
+      this.#sqlite.call('sqlite3_close_v2', this.#handle);
     }
     this.#release();
   }

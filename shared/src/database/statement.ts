@@ -71,7 +71,7 @@ export class Statement {
   static prepare(sqlite: Sqlite, connection: number, sql: string): { statement?: Statement; rest: string } {
     return sqlite.withText(sql, (text, size) =>
       sqlite.withPointers(2, (out) => {
-        const code = sqlite.call.sqlite3_prepare_v2(connection, text, size + 1, out, out + 4);
+        const code = sqlite.call('sqlite3_prepare_v2', connection, text, size + 1, out, out + 4);
         if (code !== resultCodes.ok) throw failed(sqlite, connection, code);
         const pointer = sqlite.pointerAt(out);
         const rest = sqlite.textAt(sqlite.pointerAt(out + 4));
@@ -79,7 +79,7 @@ export class Statement {
         try {
           return { statement: new Statement(sqlite, connection, pointer, sql), rest };
         } catch (error) {
-          sqlite.call.sqlite3_finalize(pointer);
+          sqlite.call('sqlite3_finalize', pointer);
           throw error;
         }
       }),
@@ -105,7 +105,6 @@ export class Statement {
    * @throws SqliteFailure, TypeError and RangeError
    */
   execute(params: readonly Param[], take: (row: Row) => boolean): number {
-    const { call } = this.#sqlite;
     if (params.length !== this.#parameterCount) {
       throw new TypeError(`${this.#parameterCount} parameters are wanted, ${params.length} given`);
     }
@@ -116,12 +115,12 @@ export class Statement {
     try {
       this.#bind(params, arena);
       for (let wantsMore = true; wantsMore;) {
-        const code = call.sqlite3_step(this.#pointer);
+        const code = this.#sqlite.call('sqlite3_step', this.#pointer);
         if (code === resultCodes.done) break;
         if (code !== resultCodes.row) throw failed(this.#sqlite, this.#connection, code);
         wantsMore = take(this.#readRow());
       }
-      if (this.#changesRows) changes = call.sqlite3_changes(this.#connection);
+      if (this.#changesRows) changes = this.#sqlite.call('sqlite3_changes', this.#connection);
     } catch (error) {
       if (!this.#sqlite.isTrap(error)) this.#reset(arena);
       throw error;
@@ -133,35 +132,35 @@ export class Statement {
   }
 
   finalize(): void {
-    this.#sqlite.call.sqlite3_finalize(this.#pointer);
+    this.#sqlite.call('sqlite3_finalize', this.#pointer);
   }
 
   #reset(arena: number): number {
-    const { call } = this.#sqlite;
-    const code = call.sqlite3_reset(this.#pointer);
-    call.sqlite3_clear_bindings(this.#pointer);
-    if (arena !== 0) call.free(arena);
+    const code = this.#sqlite.call('sqlite3_reset', this.#pointer);
+    this.#sqlite.call('sqlite3_clear_bindings', this.#pointer);
+    if (arena !== 0) this.#sqlite.call('free', arena);
     return code;
   }
 
   /** Binds `params`; texts and blobs stand one after the other at `arena` until the reset. */
   #bind(params: readonly Param[], arena: number): void {
-    const { call, bytes } = this.#sqlite;
+    const { bytes } = this.#sqlite;
     let at = arena;
     params.forEach((param, i) => {
       const index = i + 1;
       let code: number;
-      if (param === null) code = call.sqlite3_bind_blob(this.#pointer, index, 0, 0, borrowed);
-      else if (typeof param === 'boolean') code = call.sqlite3_bind_int(this.#pointer, index, Number(param));
+      if (param === null) code = this.#sqlite.call('sqlite3_bind_blob', this.#pointer, index, 0, 0, borrowed);
+      else if (typeof param === 'boolean')
+        code = this.#sqlite.call('sqlite3_bind_int', this.#pointer, index, Number(param));
       else if (typeof param === 'number') {
         // The module has no call for 64-bit integers. A REAL of integral value becomes an INTEGER again in a
         // column of that type, and comparisons between the two are exact.
-        const bind = (param | 0) === param ? call.sqlite3_bind_int : call.sqlite3_bind_double;
-        code = bind(this.#pointer, index, param);
+        const bind = (param | 0) === param ? 'sqlite3_bind_int' : 'sqlite3_bind_double';
+        code = this.#sqlite.call(bind, this.#pointer, index, param);
       } else {
         const size = typeof param === 'string' ? encodeInto(param, bytes, at) : copyInto(param, bytes, at);
-        const bind = typeof param === 'string' ? call.sqlite3_bind_text : call.sqlite3_bind_blob;
-        code = bind(this.#pointer, index, at, size, borrowed);
+        const bind = typeof param === 'string' ? 'sqlite3_bind_text' : 'sqlite3_bind_blob';
+        code = this.#sqlite.call(bind, this.#pointer, index, at, size, borrowed);
         at += size + 1;
       }
       if (code !== resultCodes.ok) throw failed(this.#sqlite, this.#connection, code);
@@ -177,24 +176,23 @@ export class Statement {
   }
 
   #readValue(column: number): Value {
-    const { call } = this.#sqlite;
-    switch (call.sqlite3_column_type(this.#pointer, column)) {
+    switch (this.#sqlite.call('sqlite3_column_type', this.#pointer, column)) {
       case columnTypes.integer: {
-        const value = call.sqlite3_column_double(this.#pointer, column);
+        const value = this.#sqlite.call('sqlite3_column_double', this.#pointer, column);
         if (!Number.isSafeInteger(value)) throw new RangeError('an integer beyond 2^53 in the database');
         return value;
       }
       case columnTypes.float:
-        return call.sqlite3_column_double(this.#pointer, column);
+        return this.#sqlite.call('sqlite3_column_double', this.#pointer, column);
       case columnTypes.text: {
-        const pointer = call.sqlite3_column_text(this.#pointer, column);
+        const pointer = this.#sqlite.call('sqlite3_column_text', this.#pointer, column);
         if (pointer === 0) throw new SqliteFailure(resultCodes.noMemory, 'out of memory');
-        const size = call.sqlite3_column_bytes(this.#pointer, column);
+        const size = this.#sqlite.call('sqlite3_column_bytes', this.#pointer, column);
         return decodeText(this.#sqlite.bytes.subarray(pointer, pointer + size));
       }
       case columnTypes.blob: {
-        const pointer = call.sqlite3_column_blob(this.#pointer, column);
-        const size = call.sqlite3_column_bytes(this.#pointer, column);
+        const pointer = this.#sqlite.call('sqlite3_column_blob', this.#pointer, column);
+        const size = this.#sqlite.call('sqlite3_column_bytes', this.#pointer, column);
         return this.#sqlite.bytes.slice(pointer, pointer + size);
       }
       default:
@@ -203,10 +201,9 @@ export class Statement {
   }
 
   #readColumns(): readonly string[] {
-    const { call } = this.#sqlite;
     const columns: string[] = [];
-    for (let i = 0; i < call.sqlite3_column_count(this.#pointer); i++) {
-      columns.push(this.#sqlite.textAt(call.sqlite3_column_name(this.#pointer, i)));
+    for (let i = 0; i < this.#sqlite.call('sqlite3_column_count', this.#pointer); i++) {
+      columns.push(this.#sqlite.textAt(this.#sqlite.call('sqlite3_column_name', this.#pointer, i)));
     }
     if (new Set(columns).size < columns.length) throw new TypeError('two columns of one name');
     return columns;
@@ -214,20 +211,19 @@ export class Statement {
 
   /** The module lacks sqlite3_bind_parameter_count; the first parameter that cannot be bound tells. */
   #countParameters(): number {
-    const { call } = this.#sqlite;
     let count = 0;
     while (count < maxParameters) {
-      if (call.sqlite3_bind_int(this.#pointer, count + 1, 0) !== resultCodes.ok) break;
+      if (this.#sqlite.call('sqlite3_bind_int', this.#pointer, count + 1, 0) !== resultCodes.ok) break;
       count += 1;
     }
-    call.sqlite3_clear_bindings(this.#pointer);
+    this.#sqlite.call('sqlite3_clear_bindings', this.#pointer);
     return count;
   }
 }
 
 /** What SQLite says of the call that just failed on `connection`. */
 export function failed(sqlite: Sqlite, connection: number, code: number): SqliteFailure {
-  return new SqliteFailure(code, sqlite.textAt(sqlite.call.sqlite3_errmsg(connection)));
+  return new SqliteFailure(code, sqlite.textAt(sqlite.call('sqlite3_errmsg', connection)));
 }
 
 function encodeInto(text: string, bytes: Uint8Array, at: number): number {

@@ -45,7 +45,8 @@ export function verifyEntries(database: Connection): number {
   const rows = database.all('SELECT sequence, body FROM entries ORDER BY sequence');
   let last = 0;
   for (const { sequence, body } of rows) {
-    if (typeof sequence !== 'number' || !(body instanceof Uint8Array)) throw new Error('a value changed type');
+    if (typeof sequence !== 'number' || !(body instanceof Uint8Array))
+      throw new Error('a value changed type');
     if (!equalBytes(body, bodyOf(sequence))) throw new Error('an entry has another body');
     for (let missing = last + 1; missing < sequence; missing++) {
       if (missing % 5 !== 0) throw new Error('an entry is missing');

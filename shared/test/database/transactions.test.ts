@@ -11,7 +11,8 @@ describe('database transactions', () => {
 
   beforeEach(async () => {
     disk = new FailingDisk();
-    const child = 'CREATE TABLE notes (entry INTEGER REFERENCES entries DEFERRABLE INITIALLY DEFERRED) STRICT';
+    const child =
+      'CREATE TABLE notes (entry INTEGER REFERENCES entries DEFERRABLE INITIALLY DEFERRED) STRICT';
     const schema = ['CREATE TABLE entries (sequence INTEGER PRIMARY KEY, box TEXT, body BLOB) STRICT', child];
     database = await open({ schema, fileSystem: disk });
   });
