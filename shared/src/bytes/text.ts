@@ -1,11 +1,15 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** A surrogate without its partner, which has no UTF-8, becomes U+FFFD. */
 export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** @throws TypeError for bytes that are not well-formed UTF-8. */
+/**
+ * A byte order mark stays: every text comes back as it was.
+ * @throws TypeError for bytes that are not well-formed UTF-8.
+ */
 export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
