@@ -16,7 +16,7 @@ export interface Encrypted {
 
 /**
  * RatchetEncryptHE (Double Ratchet §4.3). Two HMACs and two AEADs, and O(skipped keys) to find what is spent.
- * @param content the encoding of a content, at most 22 KiB.
+ * @param content the encoding of a content, at most 22,527 bytes.
  * @throws RangeError at a responder that has not opened a message yet; for too large a content; after 2^32 - 1
  *   messages in one chain.
  */

@@ -16,10 +16,10 @@ export const skippedLifetimeMs = 30 * 24 * 3600 * 1000;
 export const maxCount = 2 ** 32 - 1;
 
 /**
- * Contents up to this size, padded, fit into a first message beside the longest log (docs/protocol.md §5). The
- * largest content of any kind has some 21 KiB.
+ * Contents up to this size, padded to 22 KiB, fit into a first message beside the longest log (docs/protocol.md
+ * §5). The largest content of any kind has some 21 KiB.
  */
-export const maxContentBytes = 22 * 1024;
+export const maxContentBytes = 22 * 1024 - 1;
 
 /** What an envelope can hold; no message is larger. */
 export const maxMessageBytes = 64 * 1024;
