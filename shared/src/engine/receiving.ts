@@ -37,8 +37,8 @@ const maxRequestMessages = 20;
 const maxRequests = 200;
 /** Envelopes that are kept because they could not be opened. The oldest go first. */
 const maxUnopened = 500;
-/** Places that are held at the most. */
-const maxAwaited = 100;
+/** Places that are held in a conversation at the most: a flood of garbage is no more news than the first of it. */
+const maxAwaited = 20;
 /** A session with a contact is replaced from our side at most this often. */
 const renewalMs = 60 * 60 * 1000;
 /** When it is unknown whose session is broken, at most this many of the latest are replaced. */
@@ -146,9 +146,8 @@ function addUnreadable(
 ): void {
   const now = core.clock.now();
   const id = core.randomness.bytes(messageIdBytes);
-  const awaited = isRepairable(reason)
-    ? [...conversation.awaited, id].slice(-maxAwaited)
-    : conversation.awaited;
+  if (conversation.awaited.length >= maxAwaited) return;
+  const awaited = isRepairable(reason) ? [...conversation.awaited, id] : conversation.awaited;
   insertTheirs(
     core,
     { ...conversation, awaited },
