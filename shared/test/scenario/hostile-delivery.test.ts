@@ -13,12 +13,18 @@ describe('a relay that delivers as it likes', () => {
   });
   afterEach(() => world.close());
 
-  const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `message ${from + i}`);
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => `message ${from + i}`);
 
   async function sendWhileAway(texts: readonly string[]): Promise<void> {
     await bob.stop();
     for (const text of texts) await alice.say(bob, text);
-    await alice.until('all are sent', () => alice.messages(bob).slice(1).every(({ state }) => state === 'sent'));
+    await alice.until('all are sent', () =>
+      alice
+        .messages(bob)
+        .slice(1)
+        .every(({ state }) => state === 'sent'),
+    );
   }
 
   it('out of order: each message stands in its place', async () => {
@@ -28,7 +34,9 @@ describe('a relay that delivers as it likes', () => {
     await bob.start();
     await bob.until('all are there', () => bob.texts(alice).length === 13);
     assert.deepEqual(bob.texts(alice), ['hello', ...texts]);
-    await alice.until('all are delivered', () => alice.messages(bob).every(({ state }) => state === 'delivered'));
+    await alice.until('all are delivered', () =>
+      alice.messages(bob).every(({ state }) => state === 'delivered'),
+    );
   });
 
   it('twice, and again with later polls: each message is shown once', async () => {
@@ -95,7 +103,9 @@ describe('a relay that delivers as it likes', () => {
     bob.wire.mend();
     await bob.say(alice, 'still here');
     await alice.until('it is there', () => alice.texts(bob).includes('still here'));
-    await bob.until('the places held are given up', () => bob.texts(alice).every((text) => !text.startsWith('(')));
+    await bob.until('the places held are given up', () =>
+      bob.texts(alice).every((text) => !text.startsWith('(')),
+    );
   });
 
   it('a first message with any byte changed opens as nothing, and the true one still opens', async () => {
@@ -131,5 +141,7 @@ describe('a relay that delivers as it likes', () => {
 });
 
 function inBatches(envelopes: readonly Delivered[]): Delivered[][] {
-  return Array.from({ length: Math.ceil(envelopes.length / 64) }, (_, i) => envelopes.slice(i * 64, i * 64 + 64));
+  return Array.from({ length: Math.ceil(envelopes.length / 64) }, (_, i) =>
+    envelopes.slice(i * 64, i * 64 + 64),
+  );
 }

@@ -3,7 +3,7 @@
  * What goes wrong on the way is done by a transport that passes everything on to the real one, or not.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningRelay, startRelay } from '@crypt2chat/relay/testing';
@@ -138,6 +138,17 @@ export class Person {
     await this.start();
   }
 
+  /** The vault's files as they are now, while nobody has them open. */
+  copyVault(): Map<string, Buffer> {
+    const files = [this.file, `${this.file}-wal`].filter((file) => existsSync(file));
+    return new Map(files.map((file) => [file, readFileSync(file)]));
+  }
+
+  restoreVault(copy: ReadonlyMap<string, Buffer>): void {
+    for (const file of [this.file, `${this.file}-wal`]) rmSync(file, { force: true });
+    for (const [file, bytes] of copy) writeFileSync(file, bytes);
+  }
+
   /** The conversation with `peer`, opened by name where there is none. */
   async with(peer: Person): Promise<string> {
     const known = this.engine.state().conversations.find(({ title }) => title === peer.name);
@@ -160,21 +171,23 @@ export class Person {
     );
   }
 
-  /** Resolves as soon as `test` holds; it is asked again after each change. */
+  /** Resolves as soon as `test` holds; it is asked again after each change, and now and then. */
   async until(what: string, test: () => boolean, timeoutMs = 20_000): Promise<void> {
     if (test()) return;
     await new Promise<void>((resolve, reject) => {
       const look = () => {
-        if (!test()) return;
+        if (this.#engine === undefined || !test()) return;
         done();
         resolve();
       };
+      const again = setInterval(look, 50);
       const timer = setTimeout(() => {
         done();
         reject(new Error(`${this.name} waited in vain until ${what}`));
       }, timeoutMs);
       const done = () => {
         clearTimeout(timer);
+        clearInterval(again);
         this.#watchers.delete(look);
       };
       this.#watchers.add(look);
