@@ -7,6 +7,7 @@ import { CodedError } from '../errors/index.ts';
 import { accountId, activeDevice, deviceId, type DeviceId, type VerifiedBundle } from '../identity/index.ts';
 import { decodeRatchet, encodeRatchet, startAsInitiator, type RatchetState } from '../ratchet/index.ts';
 import { handshakeSchema, initiate, type Handshake } from '../x3dh/index.ts';
+import { announceConversation } from './conversations.ts';
 import type { Core } from './core.ts';
 import { outgoing, outgoingScope, sessions, type ContactRecord, type SessionRecord } from './records.ts';
 
@@ -56,6 +57,7 @@ export function resealFor(core: Core, conversation: Uint8Array, device: Uint8Arr
       core.vault.put(outgoing, { ...entry, sealedIn, waiting: true });
     }
   }
+  announceConversation(core, conversation);
 }
 
 /** The handshake that an initiator repeats until the peer has answered. */

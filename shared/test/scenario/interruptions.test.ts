@@ -140,7 +140,7 @@ describe('interruptions', () => {
     await alice.until('it is delivered', () => alice.messages(bob)[0]?.state === 'delivered');
   });
 
-  it('a vault restored from a copy: nothing is sealed twice under one key, and what was lost comes again', async () => {
+  it('a vault restored from a copy: the session is renewed, and what could not be opened comes again', async () => {
     const [alice, bob] = await world.pair();
     await bob.stop();
     const copy = bob.copyVault();
