@@ -18,7 +18,10 @@ export function encodeCbor(value: CborValue): Uint8Array<ArrayBuffer> {
 /** The encoder by itself would make floats, replace lone surrogates, and take Map, Date and the like. */
 function requireEncodable(value: unknown, levels: number): void {
   if (value === null || typeof value === 'boolean' || value instanceof Uint8Array) return;
-  if (typeof value === 'string') return requireText(value);
+  if (typeof value === 'string') {
+    requireText(value);
+    return;
+  }
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw new TypeError('CBOR here has safe integers only');
     return;

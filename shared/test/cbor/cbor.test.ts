@@ -135,7 +135,7 @@ describe('CBOR', () => {
   });
 
   it('keeps a key called __proto__ a key like any other, and lets no schema miss it', () => {
-    const hex = `a1${'69'}5f5f70726f746f5f5fa16161f5`;
+    const hex = 'a1695f5f70726f746f5f5fa16161f5';
     const value = decodeHex(hex) as object;
     assert.equal(Object.getPrototypeOf(value), Object.prototype);
     assert.deepEqual(Object.keys(value), ['__proto__']);
@@ -224,7 +224,7 @@ describe('CBOR', () => {
       assert.throws(
         () => decodeAny(bytes),
         (error) =>
-          error instanceof CodedError && error.cause === undefined && !/secret/.test(String(error.stack)),
+          error instanceof CodedError && error.cause === undefined && !String(error.stack).includes('secret'),
       );
     }
   });
@@ -257,7 +257,13 @@ describe('CBOR', () => {
       new Set(),
       new Date(0),
     ];
-    for (const value of [...strange, new (class A {})(), new ArrayBuffer(1), new Float32Array(1), /x/]) {
+    for (const value of [
+      ...strange,
+      Object.create({ inherited: 1 }),
+      new ArrayBuffer(1),
+      new Float32Array(1),
+      /x/,
+    ]) {
       assert.throws(() => encodeCbor(value as CborValue), TypeError);
       assert.throws(() => encodeCbor([value as CborValue]), TypeError);
     }
@@ -327,9 +333,9 @@ describe('CBOR', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const bytes = encodeCbor(value);
-        const decoded = libraryDecode(bytes, { rejectDuplicateMapKeys: true });
+        const decoded: unknown = libraryDecode(bytes, { rejectDuplicateMapKeys: true });
         // The library drops a byte order mark; nothing else may differ.
-        if (!/\ufeff/.test(JSON.stringify(value))) assert.deepEqual(decodeAny(bytes), decoded);
+        if (!JSON.stringify(value).includes('\ufeff')) assert.deepEqual(decodeAny(bytes), decoded);
         assert.ok(equalBytes(bytes, encodeCbor(decodeAny(bytes) as CborValue)));
       }),
     );

@@ -42,7 +42,7 @@ describeEachBackend('HPKE', () => {
         async (ours, drawn, info, aad, plaintext) => {
           const recipient = deriveDhKeyPair(ours);
           const sealed = sealHpke(recipient.publicKey, info, aad, plaintext, fixed(drawn));
-          const recipientKey = await other.kem.importKey('raw', copy(recipient.privateKey), false);
+          const recipientKey: unknown = await other.kem.importKey('raw', copy(recipient.privateKey), false);
           const enc = copy(sealed.subarray(0, 56));
           const opened = await other.open(
             { recipientKey, enc, info: copy(info) },
@@ -52,11 +52,14 @@ describeEachBackend('HPKE', () => {
           assert.deepEqual(new Uint8Array(opened), plaintext);
 
           const ephemeral = deriveDhKeyPair(drawn);
-          const ekm = {
-            privateKey: await other.kem.importKey('raw', copy(ephemeral.privateKey), false),
-            publicKey: await other.kem.importKey('raw', copy(ephemeral.publicKey), true),
-          };
-          const recipientPublicKey = await other.kem.importKey('raw', copy(recipient.publicKey), true);
+          const privateKey: unknown = await other.kem.importKey('raw', copy(ephemeral.privateKey), false);
+          const publicKey: unknown = await other.kem.importKey('raw', copy(ephemeral.publicKey), true);
+          const ekm = { privateKey, publicKey };
+          const recipientPublicKey: unknown = await other.kem.importKey(
+            'raw',
+            copy(recipient.publicKey),
+            true,
+          );
           const theirs = await other.seal(
             { recipientPublicKey, info: copy(info), ekm },
             copy(plaintext),
@@ -73,7 +76,7 @@ describeEachBackend('HPKE', () => {
     await fc.assert(
       fc.asyncProperty(key, bytes(80), bytes(80), bytes(300), async (ours, info, aad, plaintext) => {
         const recipient = deriveDhKeyPair(ours);
-        const recipientPublicKey = await other.kem.importKey('raw', copy(recipient.publicKey), true);
+        const recipientPublicKey: unknown = await other.kem.importKey('raw', copy(recipient.publicKey), true);
         const { enc, ct } = await other.seal(
           { recipientPublicKey, info: copy(info) },
           copy(plaintext),
