@@ -31,12 +31,13 @@ export function createApp(services: Services, log: Log): RequestListener {
   app.use(logRequests(log));
   app.use(answerErrors(log));
   app.use(async (ctx, next) => {
-    if (!ctx.path.startsWith('/v1/')) return next();
-    if (services.isStopping()) {
-      throw new Refusal('ERR_SHUTTING_DOWN', 'The relay is about to stop.', retrySeconds);
+    if (ctx.path.startsWith('/v1/')) {
+      if (services.isStopping()) {
+        throw new Refusal('ERR_SHUTTING_DOWN', 'The relay is about to stop.', retrySeconds);
+      }
+      services.limits.addresses.take(clientAddress(ctx, services));
     }
-    services.limits.addresses.take(clientAddress(ctx, services));
-    return next();
+    await next();
   });
   app.use(refuseUnknown);
   app.use(router.routes());

@@ -23,7 +23,10 @@ const rate = wholeNumber(0, 1_000_000_000);
 
 /** What each variable may be (without the prefix), and what it is when it is absent. */
 const options = {
-  HOST: v.optional(v.pipe(v.string(), v.minLength(1, 'an address or a host name'), v.maxLength(255)), '127.0.0.1'),
+  HOST: v.optional(
+    v.pipe(v.string(), v.minLength(1, 'an address or a host name'), v.maxLength(255)),
+    '127.0.0.1',
+  ),
   PORT: v.optional(wholeNumber(0, 65_535), '8787'),
   DATA: v.optional(v.pipe(v.string(), v.minLength(1, 'a folder'), v.maxLength(4096)), './data'),
   ORIGIN: v.optional(v.pipe(v.string(), v.check(isOrigin, originRule))),

@@ -19,7 +19,9 @@ export interface RelayOptions {
   /** 0, the default, takes any that is free. Accounts name their relay's origin: give the old port at a restart. */
   readonly port?: number;
   /** Over the defaults, except that rates are not limited unless they are given here. */
-  readonly config?: Partial<Omit<Config, 'dataFolder' | 'port' | 'rates'>> & { readonly rates?: Partial<Rates> };
+  readonly config?: Partial<Omit<Config, 'dataFolder' | 'port' | 'rates'>> & {
+    readonly rates?: Partial<Rates>;
+  };
   /** Gets each log line, without its end. */
   readonly onLogLine?: (line: string) => void;
   /** The storage failed; by default that is thrown where nobody catches it. */
@@ -72,7 +74,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     origin: service.origin,
     port: Number(new URL(service.url).port),
     store: service.store,
-    waitingPolls: service.waitingPolls,
-    stop: service.stop,
+    waitingPolls: () => service.waitingPolls(),
+    stop: () => service.stop(),
   };
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import type { RunningRelay } from '../src/testing.ts';
-import { ask, askCbor, assertRefused, envelope, type Person, parseEvents, resultsOf, withCapability } from './support/people.ts';
+import {
+  ask,
+  askCbor,
+  assertRefused,
+  envelope,
+  type Person,
+  parseEvents,
+  resultsOf,
+  withCapability,
+} from './support/people.ts';
 import { Bench, until } from './support/relay.ts';
 
 const capability = new Uint8Array(32).fill(7);
@@ -51,7 +60,10 @@ describe('mailboxes and events', () => {
   it('refuses who has no right', async () => {
     assertRefused(await toBob([envelope(1)], withCapability(new Uint8Array(32))), 'ERR_CAPABILITY_INVALID');
     assertRefused(await toBob([envelope(1)], {}), 'ERR_UNAUTHENTICATED');
-    assertRefused(await toBob([envelope(1)], { ...withCapability(capability), ...alice.auth }), 'ERR_REQUEST_INVALID');
+    assertRefused(
+      await toBob([envelope(1)], { ...withCapability(capability), ...alice.auth }),
+      'ERR_REQUEST_INVALID',
+    );
     assert.deepEqual(resultsOf(await toBob([envelope(1)], alice.auth)), ['stored']);
     assertRefused(await ask(relay.origin, 'GET', '/v1/events'), 'ERR_UNAUTHENTICATED');
   });

@@ -32,7 +32,10 @@ export class Cursors {
   parse(deviceId: Uint8Array, cursor: string): number {
     const bytes = decode(cursor);
     const place = bytes.subarray(0, seqBytes);
-    if (bytes.length !== seqBytes + macBytes || !equalBytes(bytes.subarray(seqBytes), this.#mac(deviceId, place))) {
+    if (
+      bytes.length !== seqBytes + macBytes ||
+      !equalBytes(bytes.subarray(seqBytes), this.#mac(deviceId, place))
+    ) {
       throw invalid();
     }
     return Number(new DataView(place.buffer, place.byteOffset).getBigUint64(0));

@@ -91,7 +91,8 @@ export class DeliveryHub {
    * @throws Refusal `ERR_POLLS_EXHAUSTED`; `ERR_DEVICE_REVOKED`; `ERR_SHUTTING_DOWN`; what the store refuses.
    */
   async poll(request: PollRequest): Promise<PollAnswer> {
-    if (this.#isClosed) throw new Refusal('ERR_SHUTTING_DOWN', 'The relay is about to stop.', pollRetrySeconds);
+    if (this.#isClosed)
+      throw new Refusal('ERR_SHUTTING_DOWN', 'The relay is about to stop.', pollRetrySeconds);
     const key = toHex(request.deviceId);
     const waiter = new Waiter();
     this.#waiters.get(key)?.end('over');
@@ -112,7 +113,8 @@ export class DeliveryHub {
     if (after > 0) await this.#store.acknowledge(deviceId, after);
     for (;;) {
       const found = await this.#store.envelopes(deviceId, after, limits.envelopesPerBatch + 1);
-      if (waiter.ending === 'revoked') throw new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
+      if (waiter.ending === 'revoked')
+        throw new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
       if (found.length > 0 || waiter.ephemeral.length > 0 || waiter.ending !== undefined || waitMs === 0) {
         return {
           // 64 envelopes of 64 KiB are the 4 MiB that an answer may have.

@@ -12,7 +12,8 @@ export function addressOf(ctx: Context, trustedProxies: number): string {
   const peer = ctx.req.socket.remoteAddress ?? '';
   if (trustedProxies === 0) return networkOf(peer);
   const forwarded = ctx.get('X-Forwarded-For').slice(-maxHeaderLength).split(',');
-  return networkOf(forwarded.at(-trustedProxies)?.trim() || peer);
+  const seen = forwarded.at(-trustedProxies)?.trim() ?? '';
+  return networkOf(seen === '' ? peer : seen);
 }
 
 function networkOf(address: string): string {

@@ -31,14 +31,20 @@ export async function readCbor<Schema extends v.GenericSchema>(
 }
 
 /** The query, each parameter once and none that is unknown. @throws Refusal `ERR_REQUEST_INVALID`. */
-export function readQuery<Schema extends v.GenericSchema>(ctx: Context, schema: Schema): v.InferOutput<Schema> {
+export function readQuery<Schema extends v.GenericSchema>(
+  ctx: Context,
+  schema: Schema,
+): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, { ...ctx.query }, { abortEarly: true });
   if (!parsed.success) throw invalid();
   return parsed.output;
 }
 
 /** One value out of a request that is not in its body. @throws Refusal `ERR_REQUEST_INVALID`. */
-export function parseValue<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+export function parseValue<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   if (!parsed.success) throw invalid();
   return parsed.output;
@@ -48,7 +54,8 @@ async function read(ctx: Context, mediaType: string, maxBytes: number): Promise<
   if (mediaTypeOf(ctx.get('Content-Type')) !== mediaType) {
     throw new Refusal('ERR_MEDIA_TYPE', `This route takes ${mediaType}.`);
   }
-  if (ctx.get('Content-Encoding') !== '') throw new Refusal('ERR_MEDIA_TYPE', 'Bodies are taken as they are.');
+  if (ctx.get('Content-Encoding') !== '')
+    throw new Refusal('ERR_MEDIA_TYPE', 'Bodies are taken as they are.');
   if (Number(ctx.get('Content-Length')) > maxBytes) throw tooLarge(maxBytes);
   return collect(ctx.req, maxBytes);
 }
@@ -74,7 +81,8 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
         request.resume();
       }
     };
-    const finish = (): void => end(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
+    const finish = (): void =>
+      end(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
     const breakOff = (): void => end(() => reject(new Refusal('ERR_REQUEST_INVALID', 'The body broke off.')));
     // Listening for data makes the stream flow; an error after `end` has nobody left to tell.
     request.on('data', take).on('end', finish).on('error', breakOff).on('close', breakOff);

@@ -6,7 +6,6 @@ import {
   type accountResponseSchema,
   appendLinkRequestSchema,
   type appendLinkResponseSchema,
-  limits,
   registerRequestSchema,
   type registerResponseSchema,
   routes,
@@ -34,7 +33,8 @@ export function addAccountRoutes(router: Router, services: Services): void {
     services.limits.registrations.take(clientAddress(ctx, services));
     const identity = verifyIdentity([link]);
     if (identity.username !== username) throw new Refusal('ERR_LOG_INVALID', 'The link has another name.');
-    if (identity.relay !== config.origin) throw new Refusal('ERR_LOG_INVALID', 'The link is for another relay.');
+    if (identity.relay !== config.origin)
+      throw new Refusal('ERR_LOG_INVALID', 'The link is for another relay.');
     const { accountId } = identity;
     if (config.registration === 'closed' && (await store.accountById(accountId)) === undefined) {
       throw new Refusal('ERR_REGISTRATION_CLOSED', 'This relay takes no new accounts.');
@@ -48,7 +48,9 @@ export function addAccountRoutes(router: Router, services: Services): void {
       case 'created':
       case 'exists':
         ctx.status = outcome === 'created' ? 201 : 200;
-        ctx.body = { accountId: toBase64url(accountId) } satisfies v.InferInput<typeof registerResponseSchema>;
+        ctx.body = { accountId: toBase64url(accountId) } satisfies v.InferInput<
+          typeof registerResponseSchema
+        >;
     }
   });
 
@@ -80,7 +82,9 @@ export function addAccountRoutes(router: Router, services: Services): void {
     const { seq, hash } = identity.head;
     // The same link with other signatures: it is the one that stands there, as far as anybody can tell.
     const outcome =
-      identity === known ? 'exists' : await store.appendLink({ accountId, seq, link, devices: devicesOf(identity) });
+      identity === known
+        ? 'exists'
+        : await store.appendLink({ accountId, seq, link, devices: devicesOf(identity) });
     switch (outcome) {
       case 'conflict':
         throw new Refusal('ERR_LOG_CONFLICT', 'Another link stands at this place.');

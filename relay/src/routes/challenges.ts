@@ -49,6 +49,9 @@ export class Challenges {
   }
 
   #mac(accountId: Uint8Array, deviceId: Uint8Array, head: Uint8Array): Uint8Array {
-    return hmacSha512(this.#secret, concat(toUtf8('challenge\0'), accountId, deviceId, head)).subarray(0, macBytes);
+    return hmacSha512(this.#secret, concat(toUtf8('challenge\0'), accountId, deviceId, head)).subarray(
+      0,
+      macBytes,
+    );
   }
 }

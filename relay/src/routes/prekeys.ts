@@ -34,7 +34,8 @@ export function addPrekeyRoutes(router: Router, services: Services): void {
     const account = await store.accountById(device.accountId);
     if (account === undefined) throw unknownAccount();
     const outcome = await store.publishPrekeys(check(device, request, account));
-    if (outcome === 'invalid') throw invalidPrekeys('Ids must be above all earlier ones, and the keys not too many.');
+    if (outcome === 'invalid')
+      throw invalidPrekeys('Ids must be above all earlier ones, and the keys not too many.');
     if (outcome === 'unknown') throw new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
     ctx.body = outcome satisfies v.InferInput<typeof prekeyCountResponseSchema>;
   });
@@ -55,7 +56,8 @@ export function addPrekeyRoutes(router: Router, services: Services): void {
     services.limits.claimTargets.take(`${claimantKey}>${toHex(accountId)}`);
     const bundles = await store.claimBundles(accountId);
     if (bundles === undefined) throw unknownAccount();
-    if (bundles.length === 0) throw new Refusal('ERR_NO_PREKEYS', 'No device of this account has published prekeys.');
+    if (bundles.length === 0)
+      throw new Refusal('ERR_NO_PREKEYS', 'No device of this account has published prekeys.');
     ctx.set('Cache-Control', 'no-store');
     ctx.body = { bundles: bundles.map(encodeBundle) } satisfies v.InferInput<typeof bundlesResponseSchema>;
   });
@@ -76,7 +78,10 @@ export function addPrekeyRoutes(router: Router, services: Services): void {
     }
     return {
       deviceId: device.deviceId,
-      requestHash: hash32('crypt2chat/v1/relay/prekeys', encodeCbor([signed, signature, oneTimePrekeys, oneTimeKemKeys])),
+      requestHash: hash32(
+        'crypt2chat/v1/relay/prekeys',
+        encodeCbor([signed, signature, oneTimePrekeys, oneTimeKemKeys]),
+      ),
       signed,
       signature,
       signedKeys,

@@ -51,7 +51,8 @@ export function addSessionRoutes(router: Router, services: Services): void {
     const statement = encodeCbor([config.origin, challenge, accountId, deviceId]);
     const key = isKnown ? device.signKey : nobodysKey;
     const isSigned = verify(key, 'crypt2chat/v1/relay/session', statement, request.signature);
-    if (!isKnown || !isSigned) throw new Refusal('ERR_UNAUTHENTICATED', 'The device did not sign this challenge.');
+    if (!isKnown || !isSigned)
+      throw new Refusal('ERR_UNAUTHENTICATED', 'The device did not sign this challenge.');
     if (device.revoked) throw deviceRevoked();
 
     const bearer = randomness.bytes(bearerBytes);
@@ -74,7 +75,10 @@ export function addSessionRoutes(router: Router, services: Services): void {
 }
 
 function challengeInvalid(): Refusal {
-  return new Refusal('ERR_CHALLENGE_INVALID', 'The challenge is over, spent, or was given to another device.');
+  return new Refusal(
+    'ERR_CHALLENGE_INVALID',
+    'The challenge is over, spent, or was given to another device.',
+  );
 }
 
 function deviceRevoked(): Refusal {

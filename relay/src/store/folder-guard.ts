@@ -9,7 +9,16 @@
  * no longer its own.
  */
 import { randomBytes, createHash } from 'node:crypto';
-import { linkSync, mkdirSync, openSync, closeSync, realpathSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

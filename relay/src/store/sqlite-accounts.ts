@@ -4,7 +4,10 @@ import type { Database, Row } from '@crypt2chat/shared/database';
 import { bytesOf, numberOf, textOf } from './rows.ts';
 import type { Account, Device, DeviceKeys, NewAccount, NewLink, NewSession } from './store.ts';
 
-export function register(db: Database, account: NewAccount): 'created' | 'exists' | 'name-taken' | 'device-taken' {
+export function register(
+  db: Database,
+  account: NewAccount,
+): 'created' | 'exists' | 'name-taken' | 'device-taken' {
   if (accountNumber(db, account.accountId) !== undefined) return 'exists';
   if (db.get('SELECT 1 AS found FROM accounts WHERE username = ?', [account.username]) !== undefined) {
     return 'name-taken';
@@ -51,7 +54,8 @@ export function appendLink(db: Database, link: NewLink): Appended {
   if (next !== link.seq) return { kind: 'conflict', revoked: [] };
 
   const known = db.all('SELECT number, device_id FROM devices WHERE account = ? AND revoked = 0', [account]);
-  const isIn = (id: Uint8Array, ids: readonly Uint8Array[]): boolean => ids.some((other) => equalBytes(id, other));
+  const isIn = (id: Uint8Array, ids: readonly Uint8Array[]): boolean =>
+    ids.some((other) => equalBytes(id, other));
   const knownIds = known.map((row) => bytesOf(row, 'device_id'));
   const added = link.devices.filter(({ deviceId }) => !isIn(deviceId, knownIds));
   if (added.some(({ deviceId }) => deviceNumber(db, deviceId) !== undefined)) {
@@ -125,10 +129,10 @@ function deviceOf(row: Row | undefined): Device | undefined {
 export function createSession(db: Database, session: NewSession): 'created' | 'challenge-spent' | 'unknown' {
   const number = activeDeviceNumber(db, session.deviceId);
   if (number === undefined) return 'unknown';
-  const spent = db.run('INSERT INTO spent_challenges (challenge, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING', [
-    session.challenge,
-    session.challengeExpiresAt,
-  ]);
+  const spent = db.run(
+    'INSERT INTO spent_challenges (challenge, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    [session.challenge, session.challengeExpiresAt],
+  );
   if (spent.changes === 0) return 'challenge-spent';
   db.run('INSERT INTO sessions (bearer_hash, device, expires_at) VALUES (?, ?, ?)', [
     session.bearerHash,

@@ -16,10 +16,10 @@ export function mailbox(
 }
 
 export function setCapability(db: Database, deviceId: Uint8Array, capabilityHash: Uint8Array): void {
-  db.run('UPDATE mailboxes SET capability_hash = ? WHERE device = (SELECT number FROM devices WHERE device_id = ?)', [
-    capabilityHash,
-    deviceId,
-  ]);
+  db.run(
+    'UPDATE mailboxes SET capability_hash = ? WHERE device = (SELECT number FROM devices WHERE device_id = ?)',
+    [capabilityHash, deviceId],
+  );
 }
 
 export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | undefined {
@@ -43,7 +43,12 @@ export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | un
       [device, id, seq, delivery.at],
     );
     if (changes === 0) return 'duplicate';
-    db.run('INSERT INTO envelopes (device, seq, id, envelope) VALUES (?, ?, ?, ?)', [device, seq, id, envelope]);
+    db.run('INSERT INTO envelopes (device, seq, id, envelope) VALUES (?, ?, ?, ?)', [
+      device,
+      seq,
+      id,
+      envelope,
+    ]);
     seq += 1;
     room -= 1;
     return 'stored';
@@ -102,7 +107,10 @@ export function sweep(db: Database, { now, keepFrom, limit }: SweepOptions): boo
   ]);
   for (const row of old) {
     const device = numberOf(row, 'device');
-    const { changes } = db.run('DELETE FROM envelopes WHERE device = ? AND seq = ?', [device, numberOf(row, 'seq')]);
+    const { changes } = db.run('DELETE FROM envelopes WHERE device = ? AND seq = ?', [
+      device,
+      numberOf(row, 'seq'),
+    ]);
     if (changes > 0) db.run('UPDATE mailboxes SET waiting = waiting - 1 WHERE device = ?', [device]);
     db.run('DELETE FROM envelope_ids WHERE device = ? AND id = ?', [device, bytesOf(row, 'id')]);
   }

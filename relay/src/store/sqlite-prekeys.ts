@@ -102,7 +102,9 @@ export function claimBundles(db: Database, accountId: Uint8Array): Bundle[] | un
 
 /** The one-time key with the lowest id, which is thereby gone. */
 function take(db: Database, device: number, table: 'one_time_prekeys' | 'one_time_kems'): Prekey | undefined {
-  const row: Row | undefined = db.get(`SELECT id, key FROM ${table} WHERE device = ? ORDER BY id LIMIT 1`, [device]);
+  const row: Row | undefined = db.get(`SELECT id, key FROM ${table} WHERE device = ? ORDER BY id LIMIT 1`, [
+    device,
+  ]);
   if (row === undefined) return undefined;
   const id = numberOf(row, 'id');
   db.run(`DELETE FROM ${table} WHERE device = ? AND id = ?`, [device, id]);

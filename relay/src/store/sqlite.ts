@@ -70,7 +70,10 @@ function initialise(db: Database, randomness: Randomness): void {
       ['secret', secretBytes],
       ['incarnation', incarnationBytes],
     ] as const) {
-      db.run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING', [key, randomness.bytes(size)]);
+      db.run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING', [
+        key,
+        randomness.bytes(size),
+      ]);
     }
   });
 }

@@ -178,7 +178,11 @@ export interface Store {
    * that expired before `now`. At most `limit` of each in one call.
    * @returns whether there may be more.
    */
-  sweep(options: { readonly now: number; readonly keepFrom: number; readonly limit: number }): Promise<boolean>;
+  sweep(options: {
+    readonly now: number;
+    readonly keepFrom: number;
+    readonly limit: number;
+  }): Promise<boolean>;
 
   /** Resolves when the storage answers. */
   ping(): Promise<void>;

@@ -42,7 +42,12 @@ export interface Answer {
   readonly code: string | undefined;
 }
 
-export async function ask(origin: string, method: string, path: string, init: RequestInit = {}): Promise<Answer> {
+export async function ask(
+  origin: string,
+  method: string,
+  path: string,
+  init: RequestInit = {},
+): Promise<Answer> {
   const response = await fetch(origin + path, { method, signal: AbortSignal.timeout(20_000), ...init });
   const bytes = new Uint8Array(await response.arrayBuffer());
   const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
@@ -72,7 +77,10 @@ export function askCbor(
   body: CborValue,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  return ask(origin, 'POST', path, { headers: { 'content-type': cborMediaType, ...headers }, body: encodeCbor(body) });
+  return ask(origin, 'POST', path, {
+    headers: { 'content-type': cborMediaType, ...headers },
+    body: encodeCbor(body),
+  });
 }
 
 /** Asserts that `answer` is the error `code`, with the status that the wire gives it. */
@@ -210,7 +218,9 @@ export class Person {
     return ask(this.origin, 'GET', `/v1/events?${params.toString()}`, init);
   }
 
-  async events(query: { after?: string; wait?: number } = {}): Promise<v.InferOutput<typeof eventsResponseSchema>> {
+  async events(
+    query: { after?: string; wait?: number } = {},
+  ): Promise<v.InferOutput<typeof eventsResponseSchema>> {
     return parseEvents(await this.poll(query));
   }
 

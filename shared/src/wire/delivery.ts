@@ -30,7 +30,8 @@ export const ephemeralRequestSchema = v.strictObject({ envelope: bytesUpTo(limit
 
 /**
  * `GET /v1/events?after=CURSOR&wait=SECONDS`. The cursor acknowledges everything up to it. `more` says that another
- * poll would be answered at once. At most 4 MiB of envelopes and at most 64 of each sort in one answer.
+ * poll would be answered at once. At most 4 MiB of envelopes and at most 64 of each sort in one answer. SECONDS is
+ * from 1 to 55, or 0 for what is there now; 25 without it. A newer poll of the same device ends the older one, empty.
  */
 export const eventsResponseSchema = v.strictObject({
   cursor: v.pipe(v.string(), v.maxLength(200)),

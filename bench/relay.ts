@@ -1,0 +1,211 @@
+/**
+ * How many messages of 1 KiB the relay accepts, each durable before its answer, beside a bare Koa that reads the same
+ * request and keeps nothing: the same senders, the same machine, the same run, in turns.
+ *
+ *   node --import tsx bench/relay.ts [--rounds 3] [--seconds 3] [--folder /dev/shm]
+ *
+ * The ratio of a round is what holds; the figures themselves are the machine's. The folder decides what an fsync
+ * costs: on tmpfs nothing, which leaves the relay's own work.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fsyncSync, mkdtempSync, openSync, closeSync, rmSync, writeSync } from 'node:fs';
+import { once } from 'node:events';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import Koa from 'koa';
+import { toBase64url } from '@crypt2chat/shared/bytes';
+import { encodeCbor } from '@crypt2chat/shared/cbor';
+import { capabilityHeader, cborMediaType } from '@crypt2chat/shared/wire';
+import { OneAtATime } from './http-sender.ts';
+import { openMailbox } from './mailbox.ts';
+
+const messageBytes = 1024;
+const senderCounts = [1, 16, 64];
+const main = fileURLToPath(new URL('../relay/src/main.ts', import.meta.url));
+const self = fileURLToPath(import.meta.url);
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+    folder: { type: 'string', default: tmpdir() },
+    'bare-koa': { type: 'boolean', default: false },
+  },
+});
+
+interface Target {
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+/** Reads the body and answers as the relay would, and that is all. */
+function serveBareKoa(): void {
+  const answer = Buffer.from(encodeCbor({ results: ['stored'] }));
+  const app = new Koa();
+  app.use(async (ctx) => {
+    ctx.req.resume();
+    await once(ctx.req, 'end');
+    ctx.type = cborMediaType;
+    ctx.body = answer;
+  });
+  const server = app.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('no port');
+    process.stdout.write(
+      `${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${address.port}` })}\n`,
+    );
+  });
+}
+
+async function start(args: readonly string[], env: Record<string, string>): Promise<Target> {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const origin = await new Promise<string>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('the server ended before it listened')));
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const parsed = JSON.parse(line) as { msg?: string; url?: string };
+      if (parsed.msg === 'listening' && parsed.url !== undefined) resolve(parsed.url);
+    });
+  });
+  return {
+    origin,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function acceptedPerSecond(
+  senders: readonly OneAtATime[],
+  request: (sender: number) => Buffer,
+): Promise<number> {
+  const forMs = Number(values.seconds) * 1000;
+  let accepted = 0;
+  const measure = async (ms: number): Promise<number> => {
+    const end = performance.now() + ms;
+    const begin = performance.now();
+    accepted = 0;
+    await Promise.all(
+      senders.map(async (sender, i) => {
+        while (performance.now() < end) {
+          const status = await sender.send(request(i));
+          if (status !== 200) throw new Error(`answered ${status}`);
+          accepted += 1;
+        }
+      }),
+    );
+    return accepted / ((performance.now() - begin) / 1000);
+  };
+  await measure(forMs / 4);
+  return measure(forMs);
+}
+
+let nextId = 1;
+
+/** One envelope of 1 KiB under a fresh id, to a mailbox of the sender's own. */
+function requestTo(path: string, headers: Readonly<Record<string, string>>): Buffer {
+  const id = new Uint8Array(16);
+  new DataView(id.buffer).setUint32(0, nextId++);
+  const body = encodeCbor([{ id, envelope: new Uint8Array(messageBytes).fill(nextId & 255) }]);
+  const lines = Object.entries({ ...headers, 'content-type': cborMediaType, 'content-length': body.length });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${head}\r\n`), body]);
+}
+
+async function measureAll(
+  target: Target,
+  paths: readonly string[],
+  headers: Record<string, string>,
+): Promise<number[]> {
+  const rates: number[] = [];
+  for (const count of senderCounts) {
+    const senders = Array.from({ length: count }, () => new OneAtATime(target.origin));
+    rates.push(await acceptedPerSecond(senders, (i) => requestTo(paths[i % paths.length]!, headers)));
+    for (const sender of senders) sender.close();
+  }
+  return rates;
+}
+
+function syncsPerSecond(folder: string): number {
+  const file = join(folder, 'probe');
+  const descriptor = openSync(file, 'w');
+  const begin = performance.now();
+  let count = 0;
+  while (performance.now() - begin < 300) {
+    writeSync(descriptor, new Uint8Array(messageBytes));
+    fsyncSync(descriptor);
+    count += 1;
+  }
+  closeSync(descriptor);
+  rmSync(file);
+  return Math.round(count / 0.3);
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+}
+
+async function run(): Promise<void> {
+  const rounds: { relay: number[]; bare: number[] }[] = [];
+  const folder = mkdtempSync(join(values.folder, 'c2c-bench-'));
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  say(
+    `Accepted per second, ${messageBytes} B, one outstanding request per sender; ${values.rounds} rounds of ${values.seconds} s.`,
+  );
+  say(
+    `${cpus()[0]?.model ?? 'unknown CPU'} x ${cpus().length}, Node ${process.version}, folder ${values.folder}: ${syncsPerSecond(folder)} fsync/s`,
+  );
+  const unlimited = [
+    'REQUESTS_PER_MINUTE_PER_ADDRESS',
+    'REQUESTS_PER_MINUTE_PER_ACCOUNT',
+    'SIGN_INS_PER_MINUTE_PER_ADDRESS',
+    'REGISTRATIONS_PER_HOUR_PER_ADDRESS',
+  ].map((name) => [`CRYPT2CHAT_${name}`, '0'] as const);
+  try {
+    const relay = await start([main], {
+      ...Object.fromEntries(unlimited),
+      CRYPT2CHAT_PORT: '0',
+      CRYPT2CHAT_DATA: folder,
+      CRYPT2CHAT_ENVELOPES_PER_MAILBOX: '1000000',
+    });
+    const bare = await start([self, '--bare-koa'], {});
+    try {
+      const capability = new Uint8Array(32).fill(1);
+      const paths: string[] = [];
+      for (let i = 0; i < Math.max(...senderCounts); i++) {
+        paths.push(await openMailbox(relay.origin, `bench${i}`, capability));
+      }
+      const headers = { [capabilityHeader]: toBase64url(capability) };
+      for (let round = 0; round < Number(values.rounds); round++) {
+        rounds.push({
+          relay: await measureAll(relay, paths, headers),
+          bare: await measureAll(bare, paths, headers),
+        });
+      }
+    } finally {
+      await relay.stop();
+      await bare.stop();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  say('');
+  say('| senders | relay | bare Koa | ratio (median of rounds) |');
+  say('|---|---|---|---|');
+  senderCounts.forEach((count, i) => {
+    const relay = median(rounds.map((round) => round.relay[i]!));
+    const bare = median(rounds.map((round) => round.bare[i]!));
+    const ratio = median(rounds.map((round) => round.relay[i]! / round.bare[i]!));
+    say(`| ${count} | ${Math.round(relay)} | ${Math.round(bare)} | ${ratio.toFixed(2)} |`);
+  });
+}
+
+if (values['bare-koa']) serveBareKoa();
+else await run();

@@ -1,0 +1,136 @@
+/** The part of the contract about mailboxes, listeners and the sweep. */
+import assert from 'node:assert/strict';
+import {
+  account,
+  alice,
+  at,
+  bodies,
+  bytes,
+  device,
+  envelopes,
+  noop,
+  session,
+  type StoreFixture,
+} from './store-fixture.ts';
+
+export function mailboxesContract(f: StoreFixture): void {
+  describe('mailboxes', () => {
+    it('have a capability once it is set', async () => {
+      assert.deepEqual(await f.store.mailbox(alice.deviceId), { capabilityHash: null });
+      await f.store.setCapability(alice.deviceId, bytes(32, 5));
+      await f.store.setCapability(alice.deviceId, bytes(32, 6));
+      await f.reopen();
+      assert.deepEqual(await f.store.mailbox(alice.deviceId), { capabilityHash: bytes(32, 6) });
+      assert.equal(await f.store.mailbox(bytes(32, 9)), undefined);
+    });
+
+    it('keep envelopes in order of arrival until they are acknowledged', async () => {
+      assert.deepEqual(await f.deliver(envelopes(1, 2)), ['stored', 'stored']);
+      assert.deepEqual(await f.deliver(envelopes(3)), ['stored']);
+      await f.reopen();
+      const found = await f.store.envelopes(alice.deviceId, 0, 100);
+      assert.deepEqual(
+        found,
+        envelopes(1, 3).map((one, i) => ({ ...one, seq: i + 1 })),
+      );
+      assert.deepEqual(await f.waiting(1, 1), bodies(envelopes(2)));
+      await f.store.acknowledge(alice.deviceId, 2);
+      await f.reopen();
+      assert.deepEqual(await f.waiting(), bodies(envelopes(3)));
+      await f.store.acknowledge(alice.deviceId, 1);
+      await f.store.acknowledge(alice.deviceId, 3);
+      await f.store.acknowledge(bytes(32, 9), 3);
+      assert.deepEqual(await f.waiting(), []);
+      await f.deliver(envelopes(4));
+      assert.equal((await f.store.envelopes(alice.deviceId, 0, 1))[0]?.seq, 4);
+    });
+
+    it('take an id once: in a batch, at the same time, after acknowledgement, after a restart', async () => {
+      assert.deepEqual(await f.deliver([...envelopes(1), ...envelopes(1)]), ['stored', 'duplicate']);
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => f.deliver(envelopes(2))));
+      assert.equal(outcomes.flat().filter((outcome) => outcome === 'stored').length, 1);
+      await f.store.acknowledge(alice.deviceId, 2);
+      await f.reopen();
+      assert.deepEqual(await f.deliver(envelopes(1, 3)), ['duplicate', 'duplicate', 'stored']);
+      assert.deepEqual(await f.waiting(), bodies(envelopes(3)));
+    });
+
+    it('are full for each envelope by itself', async () => {
+      assert.deepEqual(await f.deliver(envelopes(1, 3), 2), ['stored', 'stored', 'mailbox-full']);
+      assert.deepEqual(await f.deliver(envelopes(2, 2), 2), ['duplicate', 'mailbox-full']);
+      await f.store.acknowledge(alice.deviceId, 1);
+      assert.deepEqual(await f.deliver(envelopes(3, 2), 2), ['stored', 'mailbox-full']);
+      assert.deepEqual(await f.waiting(), bodies(envelopes(2, 2)));
+    });
+
+    it('are apart from each other', async () => {
+      const other = account(2);
+      await f.store.register(other);
+      await f.deliver(envelopes(1));
+      const elsewhere = { deviceId: device(2).deviceId, envelopes: envelopes(1), at, maxWaiting: 10 };
+      assert.deepEqual(await f.store.deliver(elsewhere), ['stored']);
+      await f.store.acknowledge(device(2).deviceId, 1);
+      assert.deepEqual(await f.waiting(), bodies(envelopes(1)));
+      assert.equal(await f.store.deliver({ ...elsewhere, deviceId: bytes(32, 9) }), undefined);
+    });
+
+    it('hold envelopes of every size up to 64 KiB', async () => {
+      const sizes = [4, 1000, 4096, 65_536];
+      const sent = sizes.flatMap((size, i) => envelopes(i, 1, size));
+      await f.deliver(sent);
+      await f.reopen();
+      assert.deepEqual(await f.waiting(), bodies(sent));
+    });
+  });
+
+  describe('listeners', () => {
+    it('hear what was stored once it can be read, and nothing of duplicates', async () => {
+      const heard: Promise<number>[] = [];
+      const stop = f.store.listen({
+        delivered: () => heard.push(f.store.envelopes(alice.deviceId, 0, 10).then((found) => found.length)),
+        ephemeral: noop,
+        revoked: noop,
+      });
+      await f.deliver(envelopes(1, 2));
+      await f.deliver(envelopes(1, 2));
+      assert.deepEqual(await Promise.all(heard), [2]);
+      stop();
+      await f.deliver(envelopes(3));
+      assert.equal(heard.length, 1);
+    });
+
+    it('get what is passed, which is kept nowhere', async () => {
+      const heard: Uint8Array[] = [];
+      f.store.listen({ delivered: noop, ephemeral: (_, envelope) => heard.push(envelope), revoked: noop });
+      await f.store.pass(alice.deviceId, bytes(100, 1));
+      assert.deepEqual(heard, [bytes(100, 1)]);
+      assert.deepEqual(await f.waiting(), []);
+    });
+  });
+
+  describe('sweep', () => {
+    it('forgets envelopes, ids, sessions and challenges when their time is over, in portions', async () => {
+      await f.deliver(envelopes(1, 3), 10, at);
+      await f.store.acknowledge(alice.deviceId, 1);
+      await f.deliver(envelopes(10, 2), 10, at + 1000);
+      await f.store.createSession(session(alice.deviceId, 1));
+      const sweep = (keepFrom: number, now = at, limit = 2) => f.store.sweep({ now, keepFrom, limit });
+
+      assert.equal(await sweep(at), false);
+      assert.equal(await sweep(at + 1000), true);
+      assert.equal(await sweep(at + 1000), false);
+      assert.deepEqual(await f.waiting(), bodies(envelopes(10, 2)));
+      // There is room again for what was forgotten, and it is no longer a duplicate.
+      assert.deepEqual(await f.deliver(envelopes(1, 2), 3), ['stored', 'mailbox-full']);
+
+      await sweep(0, at + 60_001);
+      assert.equal(
+        await f.store.createSession({ ...session(alice.deviceId, 2), challenge: bytes(32, 1) }),
+        'created',
+      );
+      assert.notEqual(await f.store.session(bytes(32, 1), at), undefined);
+      await sweep(0, at + 3_600_001);
+      assert.equal(await f.store.session(bytes(32, 1), at), undefined);
+    });
+  });
+}
