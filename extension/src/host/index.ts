@@ -1,0 +1,11 @@
+/** The extension's side of VS Code. */
+export { ChatController } from './chat/index.ts';
+export { createChatActions, rememberedConversation } from './chat-actions.ts';
+export { ChatView } from './chat-view.ts';
+export { registerCommands, showConversation } from './commands.ts';
+export { keepContextKeys } from './context-keys.ts';
+export { ConversationsView } from './conversations-view.ts';
+export { Log } from './log.ts';
+export { announceArrivals } from './notifier.ts';
+export { FetchTransport, Session, VaultFolder } from './session/index.ts';
+export { registerUriHandler } from './uri-handler.ts';
