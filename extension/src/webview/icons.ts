@@ -1,5 +1,5 @@
 /**
- * The few codicons that the view uses, as SVG within the page: two kilobytes instead of the whole font, and the policy
+ * The few codicons that the view uses, as SVG within the page: a few kilobytes instead of the whole font, and the policy
  * needs no font source. They say nothing to screen readers: the words stand beside them.
  */
 import arrowDown from '@vscode/codicons/src/icons/arrow-down.svg';
@@ -10,8 +10,8 @@ import code from '@vscode/codicons/src/icons/code.svg';
 import copy from '@vscode/codicons/src/icons/copy.svg';
 import disconnected from '@vscode/codicons/src/icons/debug-disconnect.svg';
 import error from '@vscode/codicons/src/icons/error.svg';
+import history from '@vscode/codicons/src/icons/history.svg';
 import warning from '@vscode/codicons/src/icons/warning.svg';
-import watch from '@vscode/codicons/src/icons/watch.svg';
 
 const sources = {
   'arrow-down': arrowDown,
@@ -22,8 +22,8 @@ const sources = {
   copy,
   disconnected,
   error,
+  history,
   warning,
-  watch,
 };
 export type IconName = keyof typeof sources;
 

@@ -17,7 +17,8 @@ export type Happening =
   | { readonly type: 'attachments-sent' }
   | { readonly type: 'relay-asked'; readonly relay: string }
   | { readonly type: 'relay-unchecked' }
-  | { readonly type: 'register-asked' };
+  | { readonly type: 'register-asked' }
+  | { readonly type: 'register-edited' };
 
 export function reduce(state: State, step: ToWebview | Happening): State {
   switch (step.type) {
@@ -39,6 +40,8 @@ export function reduce(state: State, step: ToWebview | Happening): State {
       return inRegister(state, ({ check: _gone, ...shown }) => shown);
     case 'register-asked':
       return inRegister(state, ({ failure: _gone, ...shown }) => ({ ...shown, busy: true }));
+    case 'register-edited':
+      return inRegister(state, ({ failure: _gone, ...shown }) => shown);
     case 'register-failed':
       return inRegister(state, (shown) => ({ ...shown, busy: false, failure: step.code }));
     case 'conversation':
@@ -109,11 +112,15 @@ function shownOf(before: Shown, screen: Screen): Shown {
   if (screen.screen !== 'conversation') return screen;
   const { screen: _name, messages, ...rest } = screen;
   const same = before.screen === 'conversation' && before.open.conversation.key === screen.conversation.key;
+  const sorted = messages.toSorted(comparePlaces);
+  const { firstUnread } = screen;
+  const lastRead = firstUnread === undefined ? sorted.at(-1) : sorted[indexOfPlace(sorted, firstUnread) - 1];
   return {
     screen: 'conversation',
     open: {
       ...rest,
-      messages: messages.toSorted(comparePlaces),
+      ...(lastRead !== undefined && { readUpTo: { counter: lastRead.counter, key: lastRead.key } }),
+      messages: sorted,
       loadingOlder: false,
       missingNewer: false,
       attachments: same ? before.open.attachments : [],

@@ -1,0 +1,2 @@
+/** An open conversation: its head, its messages, and the composer. */
+export { conversationView } from './view.ts';

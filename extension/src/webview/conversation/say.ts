@@ -1,0 +1,45 @@
+/** Messages in one spoken line. */
+import { sentenceOf, sentenceOfUnreadable, type ViewMessage } from '../../ipc/index.ts';
+import { clockTime, oneLine, stateWords } from '../model/index.ts';
+
+/** Of a long text, so much is said; the rest is there to be read. */
+const maxSpoken = 300;
+
+export function authorOf(message: ViewMessage): string {
+  return message.own ? 'You' : oneLine(message.author) || 'Somebody';
+}
+
+export function sayMessage(message: ViewMessage): string {
+  return `${authorOf(message)}: ${sayBody(message)}`;
+}
+
+/** The name of a message in the list: who, when, what, and how far it has come. */
+export function nameMessage(message: ViewMessage): string {
+  const state = message.state === undefined ? '' : ` ${stateWords[message.state]}.`;
+  const why = message.failure === undefined ? '' : ` ${sentenceOf(message.failure).text}`;
+  return `${authorOf(message)}, ${clockTime(message.sentAt)}: ${sayBody(message)}${state}${why}`;
+}
+
+function sayBody({ body, author }: ViewMessage): string {
+  switch (body.kind) {
+    case 'text':
+      return shortened(body.text);
+    case 'code': {
+      const place = body.path === '' ? '' : ` from ${oneLine(body.path)}, line ${body.startLine}`;
+      return `code${place}. ${shortened(body.note ?? '')}`;
+    }
+    case 'unreadable':
+      return `${unreadableTitle(author)} ${sentenceOfUnreadable(body.reason).text}`;
+  }
+}
+
+export function unreadableTitle(author: string): string {
+  return author === ''
+    ? 'A message could not be opened.'
+    : `A message from ${oneLine(author)} could not be opened.`;
+}
+
+function shortened(text: string): string {
+  const line = oneLine(text.slice(0, maxSpoken + 1));
+  return line.length > maxSpoken ? `${line.slice(0, maxSpoken)}…` : line;
+}

@@ -1,0 +1,3 @@
+/** The screens that stand alone: everything but a conversation. */
+export * from './register.ts';
+export * from './still.ts';

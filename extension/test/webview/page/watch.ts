@@ -1,0 +1,111 @@
+/**
+ * Runs in a page before anything else: notes whatever an attack could bring about there, and says what stands in the
+ * page that has no business in it.
+ */
+
+declare global {
+  var watch: {
+    /** Scripts that ran, and what the policy had to stop. */
+    readonly events: string[];
+    /** Elements and attributes within `root` that are not of the view's making. */
+    foreign(root: string): string[];
+    /** Milliseconds of main-thread tasks that were longer than 50. */
+    longTasks(): number[];
+  };
+  /** What the attacks call. */
+  var struck: (name: unknown) => void;
+}
+
+const events: string[] = [];
+const longTasks: number[] = [];
+
+const elements = new Set([
+  ...[
+    'main',
+    'header',
+    'section',
+    'div',
+    'span',
+    'p',
+    'h1',
+    'bdi',
+    'br',
+    'button',
+    'textarea',
+    'article',
+    'time',
+  ],
+  ...['strong', 'em', 'del', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'a', 'hr'],
+  ...['table', 'thead', 'tbody', 'tr', 'th', 'td', 'vscode-button', 'vscode-text-field'],
+]);
+const svgElements = new Set(['svg', 'path']);
+const attributes = new Set([
+  ...[
+    'class',
+    'role',
+    'title',
+    'type',
+    'tabindex',
+    'dir',
+    'rows',
+    'hidden',
+    'start',
+    'placeholder',
+    'spellcheck',
+  ],
+  ...['disabled', 'appearance', 'maxlength', 'current-value', 'autocomplete'],
+]);
+const svgAttributes = new Set([
+  'class',
+  'aria-hidden',
+  'hidden',
+  'd',
+  'fill',
+  'viewBox',
+  'width',
+  'height',
+  'xmlns',
+  'fill-rule',
+  'clip-rule',
+]);
+const ownClasses = /^[a-z][a-z0-9-]*_?$/;
+
+globalThis.struck = (name) => {
+  events.push(`ran: ${String(name)}`);
+};
+globalThis.watch = {
+  events,
+  longTasks: () => longTasks,
+  foreign(root) {
+    const found = [];
+    for (const element of document.querySelectorAll(`${root} *`)) {
+      const isSvg = element.namespaceURI === 'http://www.w3.org/2000/svg';
+      const name = isSvg ? element.tagName : element.localName;
+      if (element.namespaceURI !== 'http://www.w3.org/1999/xhtml' && !isSvg)
+        found.push(`namespace of ${name}`);
+      if (!(isSvg ? svgElements : elements).has(name)) found.push(`<${name}>`);
+      for (const { name: attribute, value } of element.attributes) {
+        const known = isSvg
+          ? svgAttributes.has(attribute)
+          : attributes.has(attribute) || /^aria-[a-z]+$/.test(attribute);
+        if (!known) found.push(`${name}[${attribute}]`);
+        if (attribute === 'class') {
+          for (const part of value.split(' '))
+            if (part !== '' && !ownClasses.test(part)) found.push(`.${part}`);
+        }
+      }
+      if (element instanceof HTMLElement && element.localName === 'a' && element.hasAttribute('href'))
+        found.push('href');
+    }
+    return found;
+  },
+};
+
+document.addEventListener('securitypolicyviolation', (event) => {
+  events.push(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+});
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) longTasks.push(entry.duration);
+}).observe({ type: 'longtask', buffered: true });
+
+export {};
