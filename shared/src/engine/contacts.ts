@@ -4,6 +4,7 @@ import { CodedError, hasCode } from '../errors/index.ts';
 import {
   type AccountId,
   accountIdOfLog,
+  activeDevice,
   encodeIdentity,
   extendIdentity,
   type Identity,
@@ -11,7 +12,7 @@ import {
 } from '../identity/index.ts';
 import type { LinkBytes, LogHead } from '../log/index.ts';
 import type { Core } from './core.ts';
-import { contacts, type ContactRecord } from './records.ts';
+import { contacts, sessions, sessionScope, type ContactRecord } from './records.ts';
 import type { RelayClient } from './relay-client.ts';
 
 /** What stops sending until somebody has looked at it. Other troubles pass by themselves. */
@@ -44,7 +45,18 @@ export function learnLinks(core: Core, contact: ContactRecord, links: readonly L
   const caughtUp = missingHead === undefined || hasHead(identity, missingHead);
   const learned: ContactRecord = caughtUp ? rest : { ...rest, missingHead: missingHead };
   core.vault.put(contacts, learned);
+  endSessionsOf(core, learned, known, identity);
   return learned;
+}
+
+/** A device that was revoked is neither read nor written to any more. */
+function endSessionsOf(core: Core, { account }: ContactRecord, before: Identity, after: Identity): void {
+  for (const { id } of before.devices) {
+    if (activeDevice(after, id)) continue;
+    for (const session of core.vault.list(sessions, { scope: sessionScope(account, id), limit: 8 })) {
+      core.vault.delete(sessions, session.id);
+    }
+  }
 }
 
 export function hasHead(identity: Identity, head: LogHead): boolean {

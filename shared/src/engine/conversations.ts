@@ -5,7 +5,7 @@ import { CodedError } from '../errors/index.ts';
 import { accountId, formatAddress } from '../identity/index.ts';
 import { hash32 } from '../primitives/index.ts';
 import { limits, messageIdBytes } from '../wire/index.ts';
-import { mustGet } from './contacts.ts';
+import { mustGet, setTrouble } from './contacts.ts';
 import type { Core } from './core.ts';
 import {
   contacts,
@@ -112,6 +112,17 @@ export function summarise(core: Core, conversation: ConversationRecord): Convers
     ...(conversation.lastActivityAt === undefined ? {} : { lastActivityAt: conversation.lastActivityAt }),
     ...(contact.trouble === undefined ? {} : { trouble: contact.trouble }),
   };
+}
+
+/** Two logs of one account have been seen: nothing is sent there any more, and it is shown. */
+export function markFork(core: Core, account: Uint8Array): void {
+  core.transaction(() => {
+    setTrouble(core, account, 'ERR_LOG_FORK');
+    announceConversation(
+      core,
+      directConversationId(core.identityOf(core.requireAccount()).accountId, account),
+    );
+  });
 }
 
 /** By latest activity, newest first. */

@@ -3,6 +3,7 @@
  * A change is told only once the transaction that made it is durable, and never when it was undone.
  */
 import type { Vault } from './vault/index.ts';
+import { toHex } from '../bytes/index.ts';
 import { CodedError } from '../errors/index.ts';
 import {
   decodeIdentity,
@@ -12,6 +13,7 @@ import {
   type Identity,
   publicKeysOf,
 } from '../identity/index.ts';
+import type { LogHead } from '../log/index.ts';
 import { deriveDhKeyPair, deriveSigningKeyPair, type Randomness } from '../primitives/index.ts';
 import type { Clock } from './ports.ts';
 import { accountKey, accounts, type AccountRecord } from './records.ts';
@@ -27,7 +29,7 @@ export class Core {
   readonly #devices = new WeakMap<AccountRecord['device'], DeviceSecrets>();
 
   #prekeySpent = false;
-  #ownLogBehind = false;
+  readonly #ownHeads = new Map<string, { readonly account: Uint8Array; readonly head: LogHead }>();
 
   constructor(vault: Vault, clock: Clock, randomness: Randomness) {
     this.vault = vault;
@@ -76,15 +78,15 @@ export class Core {
     return spent;
   }
 
-  /** Somebody has seen more of our own log than we have. */
-  noteOwnLogBehind(): void {
-    this.#ownLogBehind = true;
+  /** A contact says that they have seen more of our own log than we have. */
+  noteOwnHead(account: Uint8Array, head: LogHead): void {
+    this.#ownHeads.set(toHex(account), { account, head });
   }
 
-  takeOwnLogBehind(): boolean {
-    const behind = this.#ownLogBehind;
-    this.#ownLogBehind = false;
-    return behind;
+  takeOwnHeads(): { readonly account: Uint8Array; readonly head: LogHead }[] {
+    const heads = [...this.#ownHeads.values()];
+    this.#ownHeads.clear();
+    return heads;
   }
 
   get account(): AccountRecord | undefined {

@@ -2,7 +2,10 @@
 import { fromBase64url } from '../bytes/index.ts';
 import { type CodedError, hasCode } from '../errors/index.ts';
 import { Backoff } from './backoff.ts';
+import { hasHead } from './contacts.ts';
+import { markFork } from './conversations.ts';
 import type { Core } from './core.ts';
+import type { LogHead } from '../log/index.ts';
 import { Loop } from './loop.ts';
 import { Outbox } from './outbox.ts';
 import { tendPrekeys } from './prekey-keeper.ts';
@@ -112,12 +115,24 @@ export class Online {
 
   async #tend(signal: AbortSignal): Promise<void> {
     const core = this.#core;
-    if (core.takeOwnLogBehind()) await refreshOwnLog(core, this.relay);
     const now = core.clock.now();
-    if (!core.takePrekeySpent() && now < this.#tendAt) return;
+    const claims = core.takeOwnHeads();
+    const due = now >= this.#tendAt;
+    if (due || claims.length > 0) await this.#followOwnLog(claims);
+    if (!core.takePrekeySpent() && !due) return;
     forgetOld(core);
     await tendPrekeys(core, this.relay, signal);
     this.#tendAt = now + tendEveryMs;
+  }
+
+  /** Who has seen a state of our log that the relay does not show us was shown another log. */
+  async #followOwnLog(
+    claims: readonly { readonly account: Uint8Array; readonly head: LogHead }[],
+  ): Promise<void> {
+    const own = await refreshOwnLog(this.#core, this.relay);
+    for (const { account, head } of claims) {
+      if (!hasHead(own, head)) markFork(this.#core, account);
+    }
   }
 
   /** What is not a coded answer is a defect, and is not hidden. */

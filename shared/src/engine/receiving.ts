@@ -205,7 +205,7 @@ function learnFromContent(
   if (contradictsHead(theirs, heads.ours) || contradictsHead(ours, heads.theirs)) {
     setTrouble(core, sender.account, 'ERR_LOG_FORK');
   }
-  if (heads.theirs.seq >= ours.length) core.noteOwnLogBehind();
+  if (heads.theirs.seq >= ours.length) core.noteOwnHead(sender.account, heads.theirs);
   let contact = mustGet(core, sender.account);
   if (!hasHead(theirs, heads.ours) && !contradictsHead(theirs, heads.ours))
     contact = { ...contact, missingHead: heads.ours };

@@ -115,11 +115,12 @@ const sessionSchema = v.strictObject({
   usedAt: uint(),
 });
 export type SessionRecord = v.InferOutput<typeof sessionSchema>;
+export const sessionScope = (account: Uint8Array, device: Uint8Array) => concat(account, device);
 export const sessions = defineTable<SessionRecord>({
   name: 'session',
   schema: sessionSchema,
   key: ({ id }) => id,
-  scope: ({ account, device }) => concat(account, device),
+  scope: ({ account, device }) => sessionScope(account, device),
   rank: ({ usedAt }) => usedAt,
   tie: ({ id }) => id,
   cached: true,

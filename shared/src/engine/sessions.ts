@@ -1,7 +1,7 @@
 /**
  * Sessions with other devices: which of two is used, what a new one replaces (protocol §6.4), and how one is begun.
  */
-import { compareBytes, concat, equalBytes } from '../bytes/index.ts';
+import { compareBytes, equalBytes } from '../bytes/index.ts';
 import { decodeCbor, encodeCbor } from '../cbor/index.ts';
 import { CodedError } from '../errors/index.ts';
 import { accountId, activeDevice, deviceId, type DeviceId, type VerifiedBundle } from '../identity/index.ts';
@@ -9,7 +9,14 @@ import { decodeRatchet, encodeRatchet, startAsInitiator, type RatchetState } fro
 import { handshakeSchema, initiate, type Handshake } from '../x3dh/index.ts';
 import { announceConversation } from './conversations.ts';
 import type { Core } from './core.ts';
-import { outgoing, outgoingScope, sessions, type ContactRecord, type SessionRecord } from './records.ts';
+import {
+  outgoing,
+  outgoingScope,
+  sessions,
+  sessionScope,
+  type ContactRecord,
+  type SessionRecord,
+} from './records.ts';
 
 /** Of two devices; a third session puts the least preferred out. */
 const sessionsPerPair = 2;
@@ -18,7 +25,7 @@ const maxResealed = 10_000;
 
 /** The sessions with one device, the one that sends first. */
 export function sessionsWith(core: Core, account: Uint8Array, device: Uint8Array): SessionRecord[] {
-  return core.vault.list(sessions, { scope: concat(account, device), limit: 8 }).sort(byPreference);
+  return core.vault.list(sessions, { scope: sessionScope(account, device), limit: 8 }).sort(byPreference);
 }
 
 /** The higher round sends; of equal rounds, the lower handshake hash. */

@@ -211,6 +211,7 @@ export class World {
   readonly clock = new FastClock();
   readonly folder = mkdtempSync(join(tmpdir(), 'crypt2chat-scenario-'));
   readonly people: Person[] = [];
+  readonly relayLog: string[] = [];
   #relay: RunningRelay | undefined;
   #port = 0;
 
