@@ -225,6 +225,8 @@ export class World {
       dataFolder: join(this.folder, 'relay'),
       port: this.#port,
       clock: this.clock,
+      config: { logLevel: 'debug' },
+      onLogLine: (line) => this.relayLog.push(line),
     });
     this.#port = this.#relay.port;
   }
