@@ -1,7 +1,7 @@
 /**
  * npm run check [-- NAME…]: everything that can be said of the sources without running them, all or those named.
  *
- *   --report FILE   also writes { passed, failed } there
+ * TEST_REPORT names a file to which it also writes { passed, failed }.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -29,12 +29,20 @@ function tool(name, script, ...args) {
         [inCheckout('node_modules', ...script.split('/')), ...args],
         {
           cwd: top,
+          env: { ...process.env, NO_COLOR: '1' },
           timeoutMs: 300_000,
         },
       );
-      return code === 0 ? '' : output.trim() || `ended with ${String(code)}`;
+      return code === 0 ? '' : beginningOf(output.trim()) || `ended with ${String(code)}`;
     },
   };
+}
+
+/** @param {string} text */
+function beginningOf(text) {
+  const lines = text.split('\n');
+  if (lines.length <= shownLines) return text;
+  return [...lines.slice(0, shownLines), `… and ${String(lines.length - shownLines)} lines more`].join('\n');
 }
 
 /**
@@ -46,6 +54,7 @@ function own(name, list) {
   return { name, check: async () => (await list()).join('\n') };
 }
 
+const shownLines = 80;
 const tsc = 'typescript/bin/tsc';
 const pages = ['extension/src/webview', 'extension/test/webview/page'].filter((folder) =>
   isInCheckout(folder, 'tsconfig.json'),
@@ -54,22 +63,27 @@ const pages = ['extension/src/webview', 'extension/test/webview/page'].filter((f
 /** @type {readonly Check[]} in the order of how long they take */
 const checks = [
   tool('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0'),
-  tool('types', tsc, '-p', 'tsconfig.json'),
+  tool('types', tsc, '-p', 'tsconfig.json', '--pretty', 'false'),
   tool('format', 'prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn'),
   ...pages.map((folder) =>
-    tool(`types:${folder.includes('test') ? 'webview-test' : 'webview'}`, tsc, '-p', folder),
+    tool(
+      `types:${folder.includes('test') ? 'webview-test' : 'webview'}`,
+      tsc,
+      '-p',
+      folder,
+      '--pretty',
+      'false',
+    ),
   ),
-  tool('types:scripts', tsc, '-p', 'scripts'),
+  tool('types:scripts', tsc, '-p', 'scripts', '--pretty', 'false'),
   tool('unused', 'knip/bin/knip.js', '--no-progress'),
   own('imports', async () => (await import('./check/import-controls.mjs')).checkImportControls()),
+  own('cycles', async () => (await import('./check/cycles.mjs')).checkCycles()),
   own('bundles', async () => (await import('./check/bundles.mjs')).checkBundles()),
 ];
 
 async function main() {
-  const { values, positionals } = parseArgs({
-    options: { report: { type: 'string' } },
-    allowPositionals: true,
-  });
+  const { positionals } = parseArgs({ allowPositionals: true });
   if (!existsSync(inCheckout('node_modules', 'typescript'))) {
     throw new Problem('The packages are not installed. Run: npm ci');
   }
@@ -100,7 +114,8 @@ async function main() {
     }
   };
   await Promise.all([work(), work()]);
-  if (values.report !== undefined) await writeFile(values.report, JSON.stringify({ passed, failed }));
+  const report = process.env['TEST_REPORT'];
+  if (report !== undefined) await writeFile(report, JSON.stringify({ passed, failed }));
   console.log(`${String(passed)} passed, ${String(failed)} failed`);
   if (failed > 0) process.exitCode = 1;
 }

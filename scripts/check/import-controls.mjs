@@ -17,7 +17,6 @@ const refused = [
   ['shared/src/ratchet/state.ts', '@noble/curves/ed448.js'],
   ['shared/src/engine/sync.ts', 'cborg'],
   ['shared/src/engine/sync.ts', '../../../relay/src/app.ts'],
-  ['shared/test/engine/sync.test.ts', '@crypt2chat/relay/testing'],
   ['relay/src/app.ts', '@crypt2chat/shared/x3dh'],
   ['relay/src/app.ts', '@crypt2chat/shared/ratchet'],
   ['relay/src/app.ts', '@crypt2chat/shared/groups'],

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runTests } from '@vscode/test-electron';
+import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import { build } from 'esbuild';
 import { inCheckout, top } from '../../../scripts/checkout.mjs';
 import { fail, Problem } from '../../../scripts/say.mjs';
@@ -77,4 +77,7 @@ async function main() {
   }
 }
 
-await main().catch(fail);
+await main().catch((error) => {
+  // What failed has been said already, test by test.
+  fail(error instanceof TestRunFailedError ? new Problem(error.message) : error);
+});

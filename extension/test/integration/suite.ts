@@ -9,6 +9,7 @@ import Mocha from 'mocha';
 const testTimeoutMs = 60_000;
 
 export async function run(): Promise<void> {
+  process.setSourceMapsEnabled(true);
   const mocha = new Mocha({
     ui: 'bdd',
     timeout: testTimeoutMs,
