@@ -8,8 +8,10 @@
  *
  * sql.js starts one module per JavaScript realm; the databases of a process share it, each in a mount of its own.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import initSqlJs from 'sql.js/dist/sql-wasm-debug.js';
 import { failure } from './failures.ts';
 import { Mounts } from './mounts.ts';
@@ -21,7 +23,8 @@ let loading: Promise<Sqlite> | undefined;
 
 /**
  * The one SQLite of this realm; the first call decides where its module is read from.
- * @param wasm path of sql.js's `sql-wasm-debug.wasm`; by default the one in the installed package
+ * @param wasm path of sql.js's `sql-wasm-debug.wasm`; by default the one beside the bundle, else the
+ *   one in the installed package
  * @throws CodedError ERR_DATABASE_UNSUPPORTED when the module does not have what we call, or replace
  */
 export async function loadSqlite(wasm?: string): Promise<Sqlite> {
@@ -35,8 +38,7 @@ export async function loadSqlite(wasm?: string): Promise<Sqlite> {
 }
 
 async function load(wasm: string | undefined): Promise<Sqlite> {
-  const path = wasm ?? createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm-debug.wasm');
-  const module = await webAssembly.compile(await readFile(path));
+  const module = await webAssembly.compile(await readFile(wasm ?? findWasm()));
   const mounts = new Mounts();
   const running: { sqlite?: Sqlite } = {};
   const syscalls = createSyscalls(mounts, () => running.sqlite!);
@@ -62,6 +64,13 @@ async function load(wasm: string | undefined): Promise<Sqlite> {
     }).then(resolve, reject);
   });
   return running.sqlite!;
+}
+
+/** Beside a bundle, or in the installed package. */
+function findWasm(): string {
+  const name = 'sql-wasm-debug.wasm';
+  const beside = fileURLToPath(new URL(name, import.meta.url));
+  return existsSync(beside) ? beside : createRequire(import.meta.url).resolve(`sql.js/dist/${name}`);
 }
 
 /** The debug build writes to the console at each growth of its memory, and offers no way to stop that. */

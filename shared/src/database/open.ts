@@ -16,7 +16,7 @@ import { identityOf, type Mount, Refusal } from './mounts.ts';
 export type DatabaseOptions = {
   /** The database file. Its folder is made when missing, with mode 0700; the file has mode 0600. */
   file: string;
-  /** Path of sql.js's `sql-wasm-debug.wasm`; by default the one in the installed package. */
+  /** Path of sql.js's `sql-wasm-debug.wasm`; by default the one beside the bundle, or in the package. */
   wasm?: string;
   /** The schema's history, at least one: version n is what the first n migrations make. */
   schema: readonly Migration[];
@@ -32,7 +32,7 @@ export type DatabaseOptions = {
 export type UnsafeOptions = {
   fileSystem?: FileSystem;
   unsafeSynchronous?: 'OFF' | 'NORMAL';
-  unsafeJournal?: 'DELETE';
+  unsafeJournal?: 'OFF';
   /** Pages in the log at which SQLite writes it back: fewer bring more checkpoints into a short test. */
   checkpointPages?: number;
   maxStatements?: number;

@@ -27,11 +27,36 @@ export function bodyOf(sequence: number): Uint8Array {
 }
 
 export function addEntry(database: Connection, sequence: number): void {
-  database.run('INSERT INTO entries VALUES (?, ?, ?)', [sequence, `box-${sequence % 7}`, bodyOf(sequence)]);
+  const values = [sequence, `box-${sequence % 7}`, bodyOf(sequence)];
+  database.run('INSERT INTO entries (sequence, box, body) VALUES (?, ?, ?)', values);
+}
+
+/** How many entries the transactions of the crash tests have, in turn; the last is more than their cache holds. */
+const transactionSizes = [1, 2, 3, 4, 90];
+const cycle = transactionSizes.reduce((sum, size) => sum + size);
+
+/** The entry with which the transaction ends that begins after `sequence`. */
+function nextBoundary(sequence: number): number {
+  let boundary = sequence - (sequence % cycle);
+  for (const size of transactionSizes) {
+    boundary += size;
+    if (boundary > sequence) break;
+  }
+  return boundary;
+}
+
+/** Adds the entries of one transaction after `last`. @returns the last of them */
+export function addTransaction(database: Connection, last: number): number {
+  const boundary = nextBoundary(last);
+  database.transaction(() => {
+    for (let sequence = last + 1; sequence <= boundary; sequence++) addEntry(database, sequence);
+    if (boundary % 3 === 0) deleteOldEntries(database, boundary - 30);
+  });
+  return boundary;
 }
 
 /** Entries whose sequence is a multiple of five may be deleted again; all others stay. */
-export function deleteOldEntries(database: Connection, before: number): void {
+function deleteOldEntries(database: Connection, before: number): void {
   database.run('DELETE FROM entries WHERE sequence % 5 = 0 AND sequence < ?', [before]);
 }
 
@@ -53,5 +78,12 @@ export function verifyEntries(database: Connection): number {
     }
     last = sequence;
   }
+  return last;
+}
+
+/** {@link verifyEntries}, and that every transaction is there as a whole. */
+export function verifyTransactions(database: Connection): number {
+  const last = verifyEntries(database);
+  if (last !== 0 && nextBoundary(last - 1) !== last) throw new Error('a part of a transaction');
   return last;
 }
