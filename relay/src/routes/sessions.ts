@@ -2,7 +2,7 @@ import type Router from 'koa-router';
 import type * as v from 'valibot';
 import { equalBytes, toBase64url } from '@crypt2chat/shared/bytes';
 import { encodeCbor } from '@crypt2chat/shared/cbor';
-import { signingKeyBytes, verify } from '@crypt2chat/shared/primitives';
+import { generateSigningKeyPair, verify } from '@crypt2chat/shared/primitives';
 import {
   challengeRequestSchema,
   type challengeResponseSchema,
@@ -19,17 +19,12 @@ import { clientAddress, type Services } from './services.ts';
 const maxBodyBytes = 1024;
 const bearerBytes = 32;
 
-/**
- * An Ed448 public key whose private half nobody knows, because it is none: a signature for a device that is not
- * there costs what one for a device that is there costs. The y coordinate 1 is the neutral element, so what matters
- * is that verification runs to its end and fails.
- */
-const nobodysKey = Uint8Array.from({ length: signingKeyBytes }, (_, i) => (i === 0 ? 1 : 0));
-
 /** Protocol §10: a challenge, answered by the device's signature, gives a bearer. */
 export function addSessionRoutes(router: Router, services: Services): void {
   const { config, store, clock, randomness } = services;
   const challenges = new Challenges(store.secret, clock, randomness);
+  // Nobody keeps the private half: a signature by a device that is not there costs what any wrong one costs.
+  const nobodysKey = generateSigningKeyPair(randomness).publicKey;
 
   router.post(routes.challenges, async (ctx) => {
     const { accountId, deviceId } = await readJson(ctx, challengeRequestSchema, maxBodyBytes);
