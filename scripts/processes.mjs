@@ -122,20 +122,22 @@ export async function stopAll() {
 }
 
 /**
- * Calls `handler` once when we are asked to end; asked a second time, ends everything at once.
+ * Calls `handler` once when we are asked to end; asked again, ends everything at once. (npm hands on a Ctrl-C that
+ * the terminal has sent us already: what comes within a second is the same request.)
  *
  * @param {(signal: NodeJS.Signals) => Promise<void>} handler
  */
 export function onEndRequest(handler) {
-  let asked = false;
+  let askedAt = 0;
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
-      if (asked) {
+      if (askedAt === 0) {
+        askedAt = Date.now();
+        void handler(signal);
+      } else if (Date.now() - askedAt > 1_000) {
         for (const { pid } of running) signalGroup(pid, 'SIGKILL');
         process.exit(1);
       }
-      asked = true;
-      void handler(signal);
     });
   }
 }

@@ -54,9 +54,10 @@ export async function runCodeServer(profile, args) {
  * @param {number} [options.port] 0 for any free one
  * @param {NodeJS.ProcessEnv} [options.env] what extensions find in their environment besides ours
  * @param {boolean} [options.offline] without a marketplace
+ * @param {string} [options.workspace] the folder that the address opens
  * @returns {Promise<Server>}
  */
-export async function startCodeServer({ profile, port = 0, env = {}, offline = true }) {
+export async function startCodeServer({ profile, port = 0, env = {}, offline = true, workspace }) {
   const { node, entry } = await codeServer();
   await writeFile(join(profile.folder, 'code-server.yaml'), '{}\n');
   const args = [
@@ -66,10 +67,14 @@ export async function startCodeServer({ profile, port = 0, env = {}, offline = t
     // Only with it does the page honour the payload that names an extension under development.
     ...['--vscode-option', 'enable-smoke-test-driver'],
   ];
-  const server = await start(node, [entry, ...args, ...profileArguments(profile)], {
-    env: environment(profile, { ...(offline ? { EXTENSIONS_GALLERY: '{"serviceUrl":""}' } : {}), ...env }),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const server = await start(
+    node,
+    [entry, ...args, ...profileArguments(profile), ...(workspace === undefined ? [] : [workspace])],
+    {
+      env: environment(profile, { ...(offline ? { EXTENSIONS_GALLERY: '{"serviceUrl":""}' } : {}), ...env }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   try {
     const url = await listening(server);
     return { url, authority: new URL(url).host, ended: server.ended, stop: server.stop };
