@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from 'node:crypto';
+import { createHash, hkdfSync } from 'node:crypto';
 import { concat, toHex } from '@crypt2chat/shared/bytes';
 import { encodeCbor } from '@crypt2chat/shared/cbor';
 import { hasCode } from '@crypt2chat/shared/errors';
@@ -9,6 +9,7 @@ import { seededRandomness } from '@crypt2chat/shared/testing';
 import { handshakeHashOf, initiate, maxRound, respond } from '@crypt2chat/shared/x3dh';
 import { makeAccount, makePrekeys } from '../identity/make-account.ts';
 import { answer, begin, verified } from './make-session.ts';
+import { nodeX448 } from './node-x448.ts';
 
 describe('X3DH', () => {
   const randomness = seededRandomness('x3dh');
@@ -180,12 +181,3 @@ describe('X3DH', () => {
     assert.equal(toHex(concat(rootKey, headerKeyA, nextHeaderKeyB)), toHex(keys));
   });
 });
-
-function nodeX448(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  const pkcs8 = concat(Buffer.from('3046020100300506032b656f043a0438', 'hex'), privateKey);
-  const spki = concat(Buffer.from('3042300506032b656f033900', 'hex'), publicKey);
-  return diffieHellman({
-    privateKey: createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' }),
-    publicKey: createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }),
-  });
-}
