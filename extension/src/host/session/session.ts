@@ -37,6 +37,8 @@ export interface SessionOptions {
   readonly log: (code: string) => void;
   /** What a lock is asked for with. An extension host can outlive the window it belonged to by some seconds. */
   readonly lock?: LockOptions;
+  /** After each crash of the thread it is started again this much later; when all are used up, only by the person. */
+  readonly restartDelaysMs?: readonly number[];
 }
 
 interface Listener {
@@ -47,8 +49,7 @@ interface Listener {
 const lockRetryMs = 10_000;
 /** How long a refused lock looks like mere loading before the view says where the chat is. */
 const sayElsewhereAfterMs = 2_500;
-/** After each crash of the thread it is started again this much later; when all are used up, only by the person. */
-const restartDelaysMs = [500, 3_000, 10_000];
+const defaultRestartDelaysMs = [500, 3_000, 10_000];
 /** A thread that ran for so long since it was started has earned all its restarts back. */
 const restartForgivenAfterMs = 5 * 60_000;
 
@@ -282,6 +283,7 @@ export class Session {
     this.#client = undefined;
     if (this.#state.kind !== 'open') return;
     if (performance.now() - this.#openedAtMs > restartForgivenAfterMs) this.#restarts = 0;
+    const { restartDelaysMs = defaultRestartDelaysMs } = this.#options;
     const delayMs = restartDelaysMs[this.#restarts++];
     this.#set({ kind: 'opening' });
     this.#options.log('ERR_ENGINE_STOPPED');
