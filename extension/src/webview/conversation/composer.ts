@@ -23,6 +23,7 @@ export class Composer {
   readonly #send: HTMLButtonElement;
   readonly #context: Context;
   readonly #typing: TypingNotice;
+  readonly #sent: () => void;
   readonly #leave = (): void => {
     this.#save();
   };
@@ -31,7 +32,9 @@ export class Composer {
   #saved: string;
   #cancelSave = (): void => undefined;
 
-  constructor(open: OpenConversation, context: Context) {
+  /** @param sent called after something was sent */
+  constructor(open: OpenConversation, context: Context, sent: () => void) {
+    this.#sent = sent;
     this.#open = open;
     this.#context = context;
     this.#saved = open.conversation.draft;
@@ -198,6 +201,7 @@ export class Composer {
     this.#save();
     if (attachments.length > 0) this.#context.dispatch({ type: 'attachments-sent' });
     this.#showLimits();
+    this.#sent();
   }
 }
 

@@ -3,7 +3,7 @@
  * screen stays where it is whenever rows come and go around it. At the end the list follows what arrives, elsewhere it
  * tells of it.
  */
-import type { ViewMessage, ViewPlace } from '../../ipc/index.ts';
+import type { ViewMessage } from '../../ipc/index.ts';
 import { element, plainButton, setShown, setText } from '../elements.ts';
 import { icon } from '../icons.ts';
 import {
@@ -13,6 +13,7 @@ import {
   extendedUp,
   indexOfPlace,
   type OpenConversation,
+  placeOf,
   rowsOf,
   untilMidnightMs,
   type Window,
@@ -23,7 +24,7 @@ import { addressOf } from '../text/index.ts';
 import type { Context } from '../view.ts';
 import { moveBetweenMessages } from './keyboard.ts';
 import { ReadWatch } from './read-watch.ts';
-import { RowView } from './row.ts';
+import { type Anchor, RowSet } from './row-set.ts';
 
 /** Rows are added before the edge is so near, so that scrolling does not meet it. */
 const edgePx = 1200;
@@ -36,12 +37,17 @@ const keepAfterMs = 300;
 
 export class MessageList {
   readonly element: HTMLElement;
-  readonly #scroller = element('div', { class: 'messages', role: 'log', 'aria-live': 'off', tabindex: '-1' });
+  readonly #scroller = element('div', {
+    class: 'messages',
+    role: 'log',
+    'aria-live': 'off',
+    'aria-label': 'Messages',
+    tabindex: '-1',
+  });
   readonly #top = element('div', { class: 'top' });
-  readonly #rowsElement = element('div', { class: 'rows' });
-  readonly #pill: HTMLButtonElement;
   readonly #pillWords = element('span');
-  readonly #rows = new Map<string, RowView>();
+  readonly #pill: HTMLButtonElement;
+  readonly #rows: RowSet;
   readonly #context: Context;
   readonly #watch: ReadWatch;
   readonly #resized: ResizeObserver;
@@ -51,10 +57,9 @@ export class MessageList {
   /** At the end, and to stay there. */
   #following = true;
   #arrivedBelow = 0;
-  #current: string | undefined;
   #isFrameAsked = false;
   #isDisposed = false;
-  #toEndWithNextScreen = false;
+  #isLatestAsked = false;
   #cancelOlder = (): void => undefined;
   #cancelKeep = (): void => undefined;
   #cancelMidnight = (): void => undefined;
@@ -62,11 +67,11 @@ export class MessageList {
   constructor(open: OpenConversation, context: Context, toComposer: () => void) {
     this.#open = open;
     this.#context = context;
+    this.#rows = new RowSet(open.username, context);
     this.#pill = plainButton({ class: 'pill' }, [this.#pillWords, icon('arrow-down')], () => {
-      this.#goToEnd();
+      this.goToEnd();
     });
-    this.#scroller.append(this.#top, this.#rowsElement);
-    this.#scroller.setAttribute('aria-label', 'Messages');
+    this.#scroller.append(this.#top, this.#rows.element);
     this.element = element('div', { class: 'list' }, this.#scroller, this.#pill);
     this.#watch = new ReadWatch(this.#scroller, () => {
       this.#reportSeen();
@@ -75,30 +80,8 @@ export class MessageList {
       if (this.#following) this.#scrollToEnd();
     });
     this.#resized.observe(this.#scroller);
-    this.#resized.observe(this.#rowsElement);
-    this.#scroller.addEventListener(
-      'scroll',
-      () => {
-        this.#askFrame();
-      },
-      { passive: true },
-    );
-    this.#scroller.addEventListener('click', (event) => {
-      this.#openLink(event);
-    });
-    this.#scroller.addEventListener('focusin', ({ target }) => {
-      const row = this.#rowOf(target);
-      if (row?.message !== undefined) this.#setCurrent(row.message.key);
-    });
-    this.#scroller.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && this.#openLink(event)) return;
-      moveBetweenMessages(event, {
-        toComposer,
-        toFirst: () => this.#focusAt(0),
-        toLast: () => this.#focusAt(this.#open.messages.length - 1),
-        by: (step) => this.#focusBy(step),
-      });
-    });
+    this.#resized.observe(this.#rows.element);
+    this.#listen(toComposer);
     this.#waitForMidnight();
     this.#begin();
   }
@@ -110,9 +93,21 @@ export class MessageList {
     this.#attentive = attentive;
     if (before.messages !== open.messages) this.#messagesChanged(before.messages);
     else if (before.firstUnread !== open.firstUnread) this.#draw();
-    if (before.loadingOlder && !open.loadingOlder) this.#cancelOlder();
-    this.#showEdges();
+    if (before.loadingOlder !== open.loadingOlder || before.hasOlder !== open.hasOlder) this.#showEdges();
+    if (!open.loadingOlder) this.#cancelOlder();
     if (gainedAttention) this.#reportSeen();
+  }
+
+  /** Also where nothing is lost by it: after sending, what was sent is what one wants to see. */
+  goToEnd(): void {
+    if (this.#open.missingNewer) {
+      this.#askForLatest();
+      return;
+    }
+    this.#following = true;
+    this.#window = windowAtEnd(this.#open.messages.length);
+    this.#draw();
+    this.#scrolled();
   }
 
   dispose(): void {
@@ -124,6 +119,35 @@ export class MessageList {
     this.#cancelMidnight();
   }
 
+  #listen(toComposer: () => void): void {
+    const askFrame = (): void => {
+      this.#askFrame();
+    };
+    this.#scroller.addEventListener('scroll', askFrame, { passive: true });
+    this.#scroller.addEventListener('click', (event) => {
+      this.#openLink(event);
+    });
+    this.#scroller.addEventListener('focusin', ({ target }) => {
+      const message = this.#rows.around(target)?.message;
+      if (message !== undefined) this.#rows.setCurrent(message.key);
+    });
+    this.#scroller.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && this.#openLink(event)) return;
+      moveBetweenMessages(event, {
+        toComposer,
+        toFirst: () => {
+          this.#focusAt(0);
+        },
+        toLast: () => {
+          this.#focusAt(this.#open.messages.length - 1);
+        },
+        by: (step) => {
+          this.#focusBy(step);
+        },
+      });
+    });
+  }
+
   /** Where it was left, else at the first unread message, else at the end. */
   #begin(): void {
     const { messages, conversation, firstUnread } = this.#open;
@@ -131,39 +155,37 @@ export class MessageList {
     const top = kept?.conversation === conversation.key ? kept.top : undefined;
     const at = top?.place ?? firstUnread;
     const index = at === undefined ? messages.length : indexOfPlace(messages, at);
-    const isThere =
-      at !== undefined && index < messages.length && (top === undefined || messages[index]?.key === at.key);
+    const start = messages[index];
+    const isThere = at !== undefined && start !== undefined && (top === undefined || start.key === at.key);
     this.#window = isThere ? windowAround(index, messages.length) : windowAtEnd(messages.length);
     this.#following = !isThere;
     this.#draw();
     // The page has no layout before it is in the document.
     requestAnimationFrame(() => {
       if (this.#isDisposed) return;
-      const key = messages[index]?.key;
-      const row = key === undefined ? undefined : this.#rows.get(key);
-      if (isThere && row !== undefined) {
+      const row = isThere ? this.#rows.get(start.key) : undefined;
+      if (row === undefined) this.#scrollToEnd();
+      else {
         const from = this.#scroller.getBoundingClientRect().top;
         const to = row.element.getBoundingClientRect().top + (top?.pastPx ?? -unreadMarginPx);
         this.#scroller.scrollTop += to - from;
-      } else this.#scrollToEnd();
+      }
       this.#scrolled();
     });
   }
 
   #messagesChanged(before: readonly ViewMessage[]): void {
     const { messages } = this.#open;
+    if (this.#isLatestAsked && !this.#open.missingNewer) {
+      this.#isLatestAsked = false;
+      this.goToEnd();
+      return;
+    }
+    this.#window = carriedOver(this.#window, before, messages, this.#following);
     const last = before.at(-1);
-    const news = messages
-      .slice(last === undefined ? 0 : indexOfPlace(messages, last))
-      .filter((message) => message.key !== last?.key);
-    const isOwnNews = news.some((message) => message.own) && news.length <= 2;
-    if (this.#toEndWithNextScreen || (isOwnNews && this.#open.missingNewer === false)) {
-      this.#toEndWithNextScreen = false;
-      this.#following = true;
-      this.#window = windowAtEnd(messages.length);
-    } else {
-      this.#window = carriedOver(this.#window, before, messages, this.#following);
-      if (!this.#following) this.#arrivedBelow += news.filter((message) => !message.own).length;
+    if (!this.#following && last !== undefined) {
+      const news = messages.slice(indexOfPlace(messages, last));
+      this.#arrivedBelow += news.filter(({ key, own }) => !own && key !== last.key).length;
     }
     this.#draw();
     this.#askFrame();
@@ -172,55 +194,29 @@ export class MessageList {
   /** Brings the page to the window, without moving what is on the screen. */
   #draw(): void {
     const anchors = this.#following ? [] : this.#visibleRows();
-    const rows = rowsOf(this.#open.messages, this.#window, this.#open.firstUnread);
-    const wanted = new Set(rows.map((row) => row.message.key));
-    const focused = this.#rowOf(document.activeElement);
-    for (const [key, view] of this.#rows) {
-      if (wanted.has(key)) continue;
-      // The focus falls to the list, not out of it.
-      if (view === focused) this.#scroller.focus({ preventScroll: true });
-      this.#watch.leave(view.article);
-      view.element.remove();
-      this.#rows.delete(key);
-    }
-    let next = this.#rowsElement.firstElementChild;
-    for (const row of rows) {
-      let view = this.#rows.get(row.message.key);
-      if (view === undefined) {
-        view = new RowView(row, this.#open.username, this.#context);
-        this.#rows.set(row.message.key, view);
-        if (!row.message.own) this.#watch.watch(view.article, row.message);
-      } else view.update(row);
-      if (view.element === next) next = next.nextElementSibling;
-      else this.#rowsElement.insertBefore(view.element, next);
-    }
-    this.#chooseCurrent();
+    const focused = this.#rows.around(document.activeElement);
+    this.#rows.show(
+      rowsOf(this.#open.messages, this.#window, this.#open.firstUnread),
+      (view) => {
+        if (!view.message.own) this.#watch.watch(view.article, view.message);
+      },
+      (view) => {
+        // The focus falls to the list, not out of it.
+        if (view === focused) this.#scroller.focus({ preventScroll: true });
+        this.#watch.leave(view.article);
+      },
+    );
     this.#showEdges();
     if (this.#following) this.#scrollToEnd();
     else this.#putBack(anchors);
   }
 
-  #visibleRows(): { readonly row: Element; readonly top: number }[] {
+  #visibleRows(): Anchor[] {
     const { top, bottom } = this.#scroller.getBoundingClientRect();
-    const children = this.#rowsElement.children;
-    let low = 0;
-    let high = children.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (children[middle]!.getBoundingClientRect().bottom <= top) low = middle + 1;
-      else high = middle;
-    }
-    const visible = [];
-    for (let i = low; i < children.length; i++) {
-      const row = children[i]!;
-      const rowTop = row.getBoundingClientRect().top;
-      if (rowTop >= bottom) break;
-      visible.push({ row, top: rowTop });
-    }
-    return visible;
+    return this.#rows.between(top, bottom);
   }
 
-  #putBack(anchors: readonly { readonly row: Element; readonly top: number }[]): void {
+  #putBack(anchors: readonly Anchor[]): void {
     const anchor = anchors.find(({ row }) => row.isConnected);
     if (anchor === undefined) return;
     const moved = anchor.row.getBoundingClientRect().top - anchor.top;
@@ -231,19 +227,9 @@ export class MessageList {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  #goToEnd(): void {
-    if (this.#open.missingNewer) {
-      this.#askForLatest();
-      return;
-    }
-    this.#following = true;
-    this.#window = windowAtEnd(this.#open.messages.length);
-    this.#draw();
-    this.#scrolled();
-  }
-
   #askForLatest(): void {
-    this.#toEndWithNextScreen = true;
+    if (this.#isLatestAsked) return;
+    this.#isLatestAsked = true;
     this.#context.post({ type: 'ready' });
   }
 
@@ -267,14 +253,13 @@ export class MessageList {
     else if (scrollTop < edgePx && hasOlder && !loadingOlder) this.#askOlder();
     if (below < edgePx && this.#window.end < messages.length) {
       this.#moveWindow(extendedDown(this.#window, messages.length));
-    } else if (missingNewer && below <= endPx && !this.#toEndWithNextScreen) this.#askForLatest();
+    } else if (missingNewer && below <= endPx) this.#askForLatest();
     this.#showEdges();
     this.#keepSoon();
   }
 
   #moveWindow(window: Window): void {
     this.#window = window;
-    this.#following = false;
     this.#draw();
     this.#askFrame();
   }
@@ -287,50 +272,38 @@ export class MessageList {
       dispatch({ type: 'older-gave-up' });
     });
     dispatch({ type: 'older-asked' });
-    post({
-      type: 'load-older',
-      conversation: this.#open.conversation.key,
-      before: { counter: first.counter, key: first.key },
-    });
+    post({ type: 'load-older', conversation: this.#open.conversation.key, before: placeOf(first) });
   }
 
   #showEdges(): void {
-    const { messages, hasOlder, conversation, missingNewer } = this.#open;
+    const { messages, hasOlder, loadingOlder, missingNewer } = this.#open;
     const isFirst = this.#window.start === 0 && !hasOlder;
-    setText(
-      this.#top,
-      !isFirst
-        ? 'Loading older messages…'
-        : messages.length === 0
-          ? 'No messages yet. Say hello.'
-          : 'This is where it began.',
-    );
-    this.#top.classList.toggle('waiting', !isFirst);
-    this.#scroller.setAttribute('aria-busy', String(this.#open.loadingOlder));
-    const isBelow = this.#window.end < messages.length || missingNewer;
+    const began = messages.length === 0 ? 'No messages yet. Say hello.' : 'This is where it began.';
+    setText(this.#top, isFirst ? began : 'Loading older messages…');
+    this.#scroller.setAttribute('aria-busy', String(loadingOlder));
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    const isFar = isBelow || scrollHeight - scrollTop - clientHeight > clientHeight;
+    const isFar =
+      this.#window.end < messages.length ||
+      missingNewer ||
+      scrollHeight - scrollTop - clientHeight > clientHeight;
     const count = this.#arrivedBelow;
     setText(
       this.#pillWords,
       count === 0 ? 'Latest' : count === 1 ? '1 new message' : `${count} new messages`,
     );
-    setShown(this.#pill, !this.#following && (count > 0 || isFar) && conversation.status !== 'blocked');
+    setShown(this.#pill, !this.#following && (count > 0 || isFar));
   }
 
   #keepSoon(): void {
     this.#cancelKeep();
     this.#cancelKeep = this.#context.clock.setTimer(keepAfterMs, () => {
       const conversation = this.#open.conversation.key;
-      const first = this.#following ? undefined : this.#visibleRows()[0];
-      const message = first && this.#rowOf(first.row)?.message;
-      if (first === undefined || message === undefined) this.#context.keep({ conversation });
+      const [first] = this.#following ? [] : this.#visibleRows();
+      const message = first && this.#rows.around(first.row)?.message;
+      if (message === undefined) this.#context.keep({ conversation });
       else {
-        const pastPx = Math.round(this.#scroller.getBoundingClientRect().top - first.top);
-        this.#context.keep({
-          conversation,
-          top: { place: { counter: message.counter, key: message.key }, pastPx },
-        });
+        const pastPx = Math.round(this.#scroller.getBoundingClientRect().top - first!.top);
+        this.#context.keep({ conversation, top: { place: placeOf(message), pastPx } });
       }
     });
   }
@@ -340,9 +313,8 @@ export class MessageList {
     const { readUpTo, conversation } = this.#open;
     if (!this.#attentive || latest === undefined) return;
     if (readUpTo !== undefined && comparePlaces(latest, readUpTo) <= 0) return;
-    const upTo: ViewPlace = { counter: latest.counter, key: latest.key };
-    this.#context.dispatch({ type: 'seen', upTo });
-    this.#context.post({ type: 'mark-read', conversation: conversation.key, upTo });
+    this.#context.dispatch({ type: 'seen', upTo: latest });
+    this.#context.post({ type: 'mark-read', conversation: conversation.key, upTo: latest });
   }
 
   #openLink(event: Event): boolean {
@@ -354,45 +326,25 @@ export class MessageList {
     return true;
   }
 
-  #rowOf(target: EventTarget | null): RowView | undefined {
-    if (!(target instanceof Element)) return undefined;
-    const row = target.closest('.row');
-    return [...this.#rows.values()].find((view) => view.element === row);
-  }
-
-  #chooseCurrent(): void {
-    if (this.#current !== undefined && this.#rows.has(this.#current)) return;
-    const last = this.#open.messages[this.#window.end - 1];
-    this.#current = undefined;
-    if (last !== undefined) this.#setCurrent(last.key);
-  }
-
-  #setCurrent(key: string): void {
-    if (this.#current === key) return;
-    if (this.#current !== undefined) this.#rows.get(this.#current)?.setCurrent(false);
-    this.#current = key;
-    this.#rows.get(key)?.setCurrent(true);
-  }
-
   #focusBy(step: number): void {
     const { messages } = this.#open;
-    const message = this.#current === undefined ? undefined : this.#rows.get(this.#current)?.message;
-    const index = message === undefined ? messages.length - 1 : indexOfPlace(messages, message);
+    const current = this.#rows.current;
+    const index = current === undefined ? messages.length - 1 : indexOfPlace(messages, current.message);
     // From the list itself, the first step goes to the current message.
-    this.#focusAt(this.#rowOf(document.activeElement) === undefined ? index : index + step);
+    this.#focusAt(this.#rows.around(document.activeElement) === undefined ? index : index + step);
   }
 
-  #focusAt(index: number): void {
+  #focusAt(wanted: number): void {
     const { messages } = this.#open;
-    const message = messages[Math.min(Math.max(index, 0), messages.length - 1)];
+    const index = Math.min(Math.max(wanted, 0), messages.length - 1);
+    const message = messages[index];
     if (message === undefined) return;
-    if (!this.#rows.has(message.key)) {
+    if (this.#rows.get(message.key) === undefined) {
       this.#window = windowAround(index, messages.length);
       this.#following = false;
       this.#draw();
     }
     const row = this.#rows.get(message.key);
-    this.#setCurrent(message.key);
     row?.article.focus({ preventScroll: true });
     row?.element.scrollIntoView({ block: 'nearest' });
     this.#askFrame();
@@ -402,7 +354,7 @@ export class MessageList {
     const { clock } = this.#context;
     // A second late, so that it is the next day by every rounding.
     this.#cancelMidnight = clock.setTimer(untilMidnightMs(clock.now()) + 1000, () => {
-      for (const row of this.#rows.values()) row.renewDay();
+      for (const row of this.#rows.all()) row.renewDay();
       this.#waitForMidnight();
     });
   }

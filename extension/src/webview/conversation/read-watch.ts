@@ -3,7 +3,7 @@
  * where it is taller than that allows, when it filled much of the list.
  */
 import type { ViewPlace } from '../../ipc/index.ts';
-import { comparePlaces } from '../model/index.ts';
+import { comparePlaces, placeOf } from '../model/index.ts';
 
 const thresholds = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1];
 const enoughOfMessage = 0.5;
@@ -34,7 +34,7 @@ export class ReadWatch {
   }
 
   watch(row: Element, place: ViewPlace): void {
-    this.#places.set(row, place);
+    this.#places.set(row, placeOf(place));
     this.#observer.observe(row);
   }
 

@@ -32,44 +32,59 @@ export class RowView {
   /** Holds the lines in front of the message, and the message. */
   readonly element = element('div', { class: 'row' });
   readonly article = element('article', { class: 'message', tabindex: '-1' });
+  readonly #lines = element('div', { class: 'part' });
+  readonly #head = element('div', { class: 'part' });
   readonly #body = element('div', { class: 'body' });
+  readonly #foot = element('div', { class: 'part' });
   readonly #context: Context;
   readonly #username: string;
-  #row: Row | undefined;
+  #row: Row;
 
   constructor(row: Row, username: string, context: Context) {
     this.#context = context;
     this.#username = username;
-    this.update(row);
+    this.#row = row;
+    this.#body.append(...this.#bodyOf(row.message));
+    this.article.append(this.#head, this.#body, this.#foot);
+    this.element.append(this.#lines, this.article);
+    this.#show(row);
   }
 
-  get message(): ViewMessage | undefined {
-    return this.#row?.message;
+  get message(): ViewMessage {
+    return this.#row.message;
   }
 
   update(row: Row): void {
     const before = this.#row;
-    if (before !== undefined && sameRow(before, row)) return;
+    if (sameRow(before, row)) return;
     this.#row = row;
-    const { message } = row;
-    if (before === undefined || JSON.stringify(before.message.body) !== JSON.stringify(message.body)) {
-      this.#body.replaceChildren(...this.#bodyOf(message));
+    if (JSON.stringify(before.message.body) !== JSON.stringify(row.message.body)) {
+      this.#body.replaceChildren(...this.#bodyOf(row.message));
     }
+    this.#show(row, before);
+  }
+
+  /** Elements that stay the same are not taken out, even for a moment: focus and selection are in them. */
+  #show(row: Row, before?: Row): void {
+    const { message } = row;
     this.article.className = `message ${row.head ? 'head-of-run' : 'of-run'}${message.own ? ' own' : ''}`;
     this.article.setAttribute('aria-label', nameMessage(message));
-    this.article.replaceChildren(
-      ...(row.head ? this.#headOf(message) : [this.#timeOf(message, 'gutter-time')]),
-      this.#body,
-      ...this.#footOf(row),
-    );
-    this.element.replaceChildren(...linesBefore(row, this.#context.clock.now()), this.article);
+    if (before?.head !== row.head || before.message.sentAt !== message.sentAt) {
+      this.#head.replaceChildren(...this.#headOf(row));
+    }
+    if (before?.newDay !== row.newDay || before.unreadLine !== row.unreadLine) {
+      this.#lines.replaceChildren(...linesBefore(row, this.#context.clock.now()));
+    }
+    const hadFocus = this.#foot.contains(document.activeElement);
+    this.#foot.replaceChildren(...this.#footOf(row));
+    if (hadFocus) this.article.focus({ preventScroll: true });
     this.setCurrent(this.article.tabIndex === 0);
   }
 
   /** Another day has begun: what was “Today” is not. */
   renewDay(): void {
     const line = this.element.querySelector('.day');
-    if (line !== null && this.#row !== undefined) {
+    if (line !== null) {
       line.textContent = dayInWords(this.#row.message.sentAt, this.#context.clock.now());
     }
   }
@@ -81,7 +96,8 @@ export class RowView {
     for (const part of this.article.querySelectorAll<HTMLElement>('button, a')) part.tabIndex = tabIndex;
   }
 
-  #headOf(message: ViewMessage): HTMLElement[] {
+  #headOf({ message, head }: Row): HTMLElement[] {
+    if (!head) return [this.#timeOf(message, 'gutter-time')];
     if (message.body.kind === 'unreadable') return [];
     const name = message.own ? this.#username : message.author;
     const avatar = element(

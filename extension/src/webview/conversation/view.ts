@@ -16,7 +16,9 @@ export function conversationView(first: OpenConversation, context: Context): Vie
   const answer = answerBar(key, context);
   const trouble = troubleBar(context);
   const announce = announcer();
-  const composer = new Composer(first, context);
+  const composer = new Composer(first, context, () => {
+    list.goToEnd();
+  });
   const list = new MessageList(first, context, () => {
     composer.focus();
   });

@@ -8,6 +8,11 @@ export function comparePlaces(a: ViewPlace, b: ViewPlace): number {
   return a.key < b.key ? -1 : 1;
 }
 
+/** No more of `message` than where it stands. */
+export function placeOf({ counter, key }: ViewPlace): ViewPlace {
+  return { counter, key };
+}
+
 /** The index of the first message that is not shown before `place`. O(log n). */
 export function indexOfPlace(messages: readonly ViewMessage[], place: ViewPlace): number {
   let low = 0;

@@ -3,7 +3,7 @@
  * conversation that is not the open one changes nothing: it was on its way while the conversation was left.
  */
 import type { Screen, ToWebview, ViewMessage, ViewPlace } from '../../ipc/index.ts';
-import { comparePlaces, indexOfPlace, withMessage, withOlder } from './order.ts';
+import { comparePlaces, indexOfPlace, placeOf, withMessage, withOlder } from './order.ts';
 import { maxAttachments, maxHeld, type OpenConversation, type Shown, type State } from './state.ts';
 
 /** What happens in the view itself. */
@@ -119,7 +119,7 @@ function shownOf(before: Shown, screen: Screen): Shown {
     screen: 'conversation',
     open: {
       ...rest,
-      ...(lastRead !== undefined && { readUpTo: { counter: lastRead.counter, key: lastRead.key } }),
+      ...(lastRead !== undefined && { readUpTo: placeOf(lastRead) }),
       messages: sorted,
       loadingOlder: false,
       missingNewer: false,
@@ -148,7 +148,7 @@ function withNews(
   }
   const next = { ...open, typing, messages: withMessage(open.messages, message) };
   if (!theirs || attentive || hasUnseen(open)) return next;
-  return { ...next, firstUnread: { counter: message.counter, key: message.key } };
+  return { ...next, firstUnread: placeOf(message) };
 }
 
 /** Whether the “new” line already stands in front of something that has not been seen. */
