@@ -15,6 +15,7 @@ import {
   markRead,
   page,
   addOwnMessage,
+  comparePlaces,
   removeMessage,
   saveConversation,
   saveMessage,
@@ -33,6 +34,7 @@ import {
   outgoing,
   type AccountRecord,
   type ContactRecord,
+  type MessageRecord,
 } from './records.ts';
 import {
   askAbout,
@@ -225,7 +227,15 @@ export class Engine {
       const theirs = core.vault
         .list(messages, { scope: found.id, limit: maxConfirmed })
         .filter(({ own, body }) => !own && body.kind !== 'unreadable');
-      saveConversation(core, { ...found, status: 'active', owedDelivered: theirs.map(({ id }) => id) });
+      const { readUpTo } = found;
+      const wasRead = (message: MessageRecord) =>
+        readUpTo !== undefined && comparePlaces(message, readUpTo) <= 0;
+      saveConversation(core, {
+        ...found,
+        status: 'active',
+        owedDelivered: theirs.filter((message) => !wasRead(message)).map(({ id }) => id),
+        owedRead: theirs.filter(wasRead).map(({ id }) => id),
+      });
     });
   }
 
