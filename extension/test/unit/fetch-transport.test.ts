@@ -130,7 +130,12 @@ describe('HTTP by fetch', () => {
       asked.push(input);
       return Promise.reject(new Error('no network in this test'));
     });
-    for (const url of ['http://relay.example.org/', 'file:///etc/hosts', 'https://a:b@relay.example.org/', 'no']) {
+    for (const url of [
+      'http://relay.example.org/',
+      'file:///etc/hosts',
+      'https://a:b@relay.example.org/',
+      'no',
+    ]) {
       await assert.rejects(watched.request(request({ url })), { code: 'ERR_RELAY_UNREACHABLE' });
     }
     assert.deepEqual(asked, []);

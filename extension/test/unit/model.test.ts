@@ -180,7 +180,8 @@ describe('toasts', () => {
     const sender = new Toasts().take(message(), engine(), 'sender', undefined);
     assert.ok(!sender?.text.includes('hello'));
     const preview = new Toasts().take(message(), engine(), 'preview', undefined);
-    assert.ok(preview?.text.includes('hello'));
+    assert.ok(preview);
+    assert.ok(preview.text.includes('hello'));
     assert.ok(!preview.text.includes('](') && !preview.text.includes('\n'));
   });
 });

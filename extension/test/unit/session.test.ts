@@ -1,26 +1,9 @@
 /** From nothing to an open engine, with the real thread, real vault files and a real relay. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type RunningRelay, startRelay } from '@crypt2chat/relay/testing';
-import type { EngineChange } from '@crypt2chat/shared/engine';
-import { systemRandomness } from '@crypt2chat/shared/primitives';
-import { FetchTransport, type SecretStore, Session, type SessionState, VaultFolder } from '../../src/host/session/index.ts';
-import { bundleWorker } from './worker-bundle.ts';
-
-type Secrets = SecretStore & { readonly values: Map<string, string> };
-
-function memorySecrets(): Secrets {
-  const values = new Map<string, string>();
-  return {
-    values,
-    get: async (name) => values.get(name),
-    store: async (name, value) => {
-      values.set(name, value);
-    },
-  };
-}
+import { type SecretStore, type Session, VaultFolder } from '../../src/host/session/index.ts';
+import { addressOf, change, hasAccount, memorySecrets, People, type Secrets, until } from './people.ts';
 
 const silent: SecretStore = {
   get: () => Promise.reject(new Error('no keyring')),
@@ -29,139 +12,59 @@ const silent: SecretStore = {
 
 describe('a session', function () {
   this.timeout(60_000);
-  let folder: string;
-  let worker: { workerFile: string; wasmFile: string };
-  let relay: RunningRelay;
-  let names = 0;
-  const sessions: Session[] = [];
-  const logged: string[] = [];
+  let people: People;
+  const vaultFile = (storage: string) => new VaultFolder(storage).file;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'crypt2chat-session-'));
-    worker = await bundleWorker(folder);
-    relay = await startRelay({ dataFolder: join(folder, 'relay') });
+    people = await People.gather();
   });
-
-  after(async () => {
-    await relay.stop();
-    await rm(folder, { recursive: true, maxRetries: 5 });
-  });
-
-  beforeEach(() => {
-    logged.length = 0;
-  });
-
-  afterEach(async () => {
-    await Promise.all(sessions.splice(0).map((session) => session.close()));
-  });
-
-  function sessionAt(storage: string, secrets: SecretStore, workerFile = worker.workerFile): Session {
-    const session = new Session({
-      folder: new VaultFolder(storage),
-      secrets,
-      randomness: systemRandomness,
-      transport: new FetchTransport(globalThis.fetch),
-      workerFile,
-      wasmFile: worker.wasmFile,
-      log: (code) => logged.push(code),
-      lock: { retryForMs: 0 },
-      restartDelaysMs: [10, 20, 30],
-    });
-    sessions.push(session);
-    return session;
-  }
-
-  async function newStorage(): Promise<string> {
-    return mkdtemp(join(folder, 'storage-'));
-  }
-
-  const vaultFile = (storage: string) => new VaultFolder(storage).file;
-  const newName = () => `person-${++names}`;
-
-  /** Waits for a state that `accept` likes; the test's own timeout is the limit. */
-  function stateOf(session: Session, accept: (state: SessionState) => boolean): Promise<SessionState> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!accept(session.state)) return;
-        unsubscribe();
-        resolve(session.state);
-      };
-      const unsubscribe = session.subscribe({ onState: look, onChange: look });
-      look();
-    });
-  }
-
-  function changeOf(session: Session, accept: (change: EngineChange) => boolean): Promise<EngineChange> {
-    return new Promise((resolve) => {
-      const unsubscribe = session.subscribe({
-        onState: () => undefined,
-        onChange: (change) => {
-          if (!accept(change)) return;
-          unsubscribe();
-          resolve(change);
-        },
-      });
-    });
-  }
-
-  const hasAccount = (state: SessionState) => state.kind === 'open' && state.engine.account !== undefined;
-
-  async function registered(storage: string, secrets: SecretStore, workerFile?: string): Promise<Session> {
-    const session = sessionAt(storage, secrets, workerFile);
-    assert.equal((await session.start()).kind, 'fresh');
-    await session.register({ relay: relay.origin, username: newName() });
-    await stateOf(session, hasAccount);
-    return session;
-  }
-
-  function accountOf({ state }: Session): string | undefined {
-    return state.kind === 'open' ? state.engine.account?.address : undefined;
-  }
+  after(() => people.leave());
+  afterEach(() => people.closeSessions());
 
   it('makes nothing before somebody registers, and asks a relay without a vault', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     const secrets = memorySecrets();
-    const session = sessionAt(storage, secrets);
+    const session = people.session(storage, secrets);
     assert.deepEqual(session.state, { kind: 'asleep' });
     assert.deepEqual(await session.start(), { kind: 'fresh' });
-    const { origin, registration } = await session.checkRelay(relay.origin);
-    assert.deepEqual([origin, registration], [relay.origin, 'open']);
+    const { origin, registration } = await session.checkRelay(people.relay.origin);
+    assert.deepEqual([origin, registration], [people.relay.origin, 'open']);
     assert.equal(secrets.values.size, 0);
     assert.equal(await new VaultFolder(storage).exists(), false);
   });
 
   it('registers, and is there again after it was closed', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     const secrets = memorySecrets();
-    const first = await registered(storage, secrets);
-    const address = accountOf(first);
+    const first = await people.register(storage, secrets);
+    const address = addressOf(first);
     assert.ok(address);
     await first.close();
     await assert.rejects(first.call('recoveryPhrase', undefined), { code: 'ERR_NOT_OPEN' });
 
-    const second = sessionAt(storage, secrets);
+    const second = people.session(storage, secrets);
     assert.equal((await second.start()).kind, 'open');
-    assert.equal(accountOf(second), address);
+    assert.equal(addressOf(second), address);
   });
 
   it('keeps the form when registering fails, and goes on where it was', async () => {
-    const storage = await newStorage();
-    const taken = await registered(await newStorage(), memorySecrets());
-    const name = accountOf(taken)?.split('#')[0] ?? '';
-    const session = sessionAt(storage, memorySecrets());
+    const storage = await people.newStorage();
+    const taken = await people.register();
+    const name = addressOf(taken)?.split('#')[0] ?? '';
+    const session = people.session(storage, memorySecrets());
     await session.start();
-    await assert.rejects(session.register({ relay: relay.origin, username: name }), { code: 'ERR_NAME_TAKEN' });
+    await assert.rejects(session.register({ relay: people.relay.origin, username: name }), { code: 'ERR_NAME_TAKEN' });
     assert.ok(session.state.kind === 'open' && session.state.engine.account === undefined);
-    await session.register({ relay: relay.origin, username: newName() });
-    await stateOf(session, hasAccount);
+    await session.register({ relay: people.relay.origin, username: people.newName() });
+    await until(session, hasAccount);
   });
 
   it('makes no vault while the secret cannot be kept', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     for (const secrets of [silent, { get: async () => undefined, store: async () => undefined }]) {
-      const session = sessionAt(storage, secrets);
+      const session = people.session(storage, secrets);
       await session.start();
-      await assert.rejects(session.register({ relay: relay.origin, username: newName() }), (error: { code: string }) =>
+      await assert.rejects(session.register({ relay: people.relay.origin, username: people.newName() }), (error: { code: string }) =>
         ['ERR_SECRETS_UNAVAILABLE', 'ERR_NOT_OPEN'].includes(error.code),
       );
       assert.equal(await new VaultFolder(storage).exists(), false);
@@ -177,10 +80,10 @@ describe('a session', function () {
     let vault: Buffer;
 
     beforeEach(async () => {
-      storage = await newStorage();
+      storage = await people.newStorage();
       secrets = memorySecrets();
-      const session = await registered(storage, secrets);
-      address = accountOf(session);
+      const session = await people.register(storage, secrets);
+      address = addressOf(session);
       phrase = await session.call('recoveryPhrase', undefined);
       await session.close();
       vault = await readFile(vaultFile(storage));
@@ -190,38 +93,38 @@ describe('a session', function () {
     async function staysLocked(session: Session, reason: string) {
       assert.deepEqual(await session.start(), { kind: 'locked', reason });
       assert.deepEqual(await session.retry(), { kind: 'locked', reason });
-      await assert.rejects(session.register({ relay: relay.origin, username: newName() }), { code: 'ERR_NOT_OPEN' });
-      await assert.rejects(session.recover({ relay: relay.origin, username: newName(), phrase }), {
+      await assert.rejects(session.register({ relay: people.relay.origin, username: people.newName() }), { code: 'ERR_NOT_OPEN' });
+      await assert.rejects(session.recover({ relay: people.relay.origin, username: people.newName(), phrase }), {
         code: 'ERR_NOT_OPEN',
       });
       assert.deepEqual(await readFile(vaultFile(storage)), vault);
     }
 
     async function opensAgain(store: SecretStore) {
-      const again = sessionAt(storage, store);
+      const again = people.session(storage, store);
       await again.start();
-      assert.equal(accountOf(again), address);
+      assert.equal(addressOf(again), address);
     }
 
     it('is lost, asks for the phrase and takes no other', async () => {
       secrets.values.clear();
-      const session = sessionAt(storage, secrets);
+      const session = people.session(storage, secrets);
       await staysLocked(session, 'secret-lost');
       assert.equal(secrets.values.size, 0);
       const words = phrase.split(' ');
       await assert.rejects(session.unlock(words.slice(1).join(' ')), { code: 'ERR_PHRASE_INVALID' });
-      const other = await (await registered(await newStorage(), memorySecrets())).call('recoveryPhrase', undefined);
+      const other = await (await people.register()).call('recoveryPhrase', undefined);
       await assert.rejects(session.unlock(other), { code: 'ERR_PHRASE_WRONG' });
       assert.equal(session.state.kind, 'locked');
       await session.unlock(phrase);
-      assert.equal(accountOf(session), address);
+      assert.equal(addressOf(session), address);
       await session.close();
       await opensAgain(secrets);
     });
 
     it('is corrupt, keeps everything and says so', async () => {
       secrets.values.set('wrapping-key', 'half of a k');
-      const session = sessionAt(storage, secrets);
+      const session = people.session(storage, secrets);
       await staysLocked(session, 'secret-corrupt');
       assert.equal(secrets.values.get('wrapping-key'), 'half of a k');
       await session.unlock(phrase);
@@ -231,7 +134,7 @@ describe('a session', function () {
     });
 
     it('is not told by the keychain, waits for it', async () => {
-      const session = sessionAt(storage, silent);
+      const session = people.session(storage, silent);
       await staysLocked(session, 'secret-unavailable');
       await session.close();
       await opensAgain(secrets);
@@ -239,9 +142,9 @@ describe('a session', function () {
 
     it('is another one, wraps the vault under that one and leaves it as it is', async () => {
       const others = memorySecrets();
-      await (await registered(await newStorage(), others)).close();
+      await (await people.register(undefined, others)).close();
       const other = others.values.get('wrapping-key');
-      const session = sessionAt(storage, others);
+      const session = people.session(storage, others);
       await staysLocked(session, 'secret-lost');
       await session.unlock(phrase);
       await session.close();
@@ -251,58 +154,58 @@ describe('a session', function () {
   });
 
   it('leaves a vault alone that is not one', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     const secrets = memorySecrets();
-    await (await registered(storage, secrets)).close();
+    await (await people.register(storage, secrets)).close();
     const file = vaultFile(storage);
     const garbage = Buffer.from('this is no database, and it is somebody’s only copy of it');
     await writeFile(file, garbage);
-    const session = sessionAt(storage, secrets);
+    const session = people.session(storage, secrets);
     assert.deepEqual(await session.start(), { kind: 'locked', reason: 'vault-corrupt' });
     assert.deepEqual(await readFile(file), garbage);
   });
 
   it('goes to one window; another says where it is, and takes over when asked to once it is free', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     const secrets = memorySecrets();
-    const first = await registered(storage, secrets);
-    const address = accountOf(first);
-    const second = sessionAt(storage, secrets);
+    const first = await people.register(storage, secrets);
+    const address = addressOf(first);
+    const second = people.session(storage, secrets);
     assert.deepEqual(await second.start(), { kind: 'elsewhere' });
     assert.deepEqual(await second.retry(), { kind: 'elsewhere' });
     await assert.rejects(second.startOver(new Date()), { code: 'ERR_NOT_OPEN' });
     await assert.rejects(second.call('recoveryPhrase', undefined), { code: 'ERR_NOT_OPEN' });
-    assert.equal(accountOf(first), address);
+    assert.equal(addressOf(first), address);
     await first.close();
     assert.equal(second.state.kind, 'elsewhere');
     assert.equal((await second.retry()).kind, 'open');
-    assert.equal(accountOf(second), address);
+    assert.equal(addressOf(second), address);
   });
 
   it('opens what another window registered meanwhile, instead of a second vault', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     const secrets = memorySecrets();
-    const slow = sessionAt(storage, secrets);
+    const slow = people.session(storage, secrets);
     assert.equal((await slow.start()).kind, 'fresh');
-    const fast = await registered(storage, secrets);
-    const address = accountOf(fast);
-    await assert.rejects(slow.register({ relay: relay.origin, username: newName() }), { code: 'ERR_NOT_OPEN' });
+    const fast = await people.register(storage, secrets);
+    const address = addressOf(fast);
+    await assert.rejects(slow.register({ relay: people.relay.origin, username: people.newName() }), { code: 'ERR_NOT_OPEN' });
     assert.equal(slow.state.kind, 'elsewhere');
     await fast.close();
     await slow.retry();
-    assert.equal(accountOf(slow), address);
+    assert.equal(addressOf(slow), address);
   });
 
   it('starts over beside the old vault, which still opens', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     const secrets = memorySecrets();
-    const session = await registered(storage, secrets);
-    const address = accountOf(session);
+    const session = await people.register(storage, secrets);
+    const address = addressOf(session);
     const aside = await session.startOver(new Date('2026-03-12T10:00:00.000Z'));
     assert.equal(aside, join(storage, 'vault-set-aside-20260312T100000000Z'));
     assert.deepEqual(session.state, { kind: 'fresh' });
-    await session.register({ relay: relay.origin, username: newName() });
-    assert.notEqual(accountOf(session), address);
+    await session.register({ relay: people.relay.origin, username: people.newName() });
+    assert.notEqual(addressOf(session), address);
     await session.close();
 
     await rm(dirname(vaultFile(storage)), { recursive: true });
@@ -310,78 +213,78 @@ describe('a session', function () {
     for (const name of await readdir(aside)) {
       await writeFile(join(dirname(vaultFile(storage)), name), await readFile(join(aside, name)));
     }
-    const again = sessionAt(storage, secrets);
+    const again = people.session(storage, secrets);
     await again.start();
-    assert.equal(accountOf(again), address);
+    assert.equal(addressOf(again), address);
   });
 
   it('recovers an account on another computer by its phrase', async () => {
-    const first = await registered(await newStorage(), memorySecrets());
-    const address = accountOf(first);
+    const first = await people.register();
+    const address = addressOf(first);
     const phrase = await first.call('recoveryPhrase', undefined);
-    const second = sessionAt(await newStorage(), memorySecrets());
+    const second = people.session(await people.newStorage(), memorySecrets());
     await second.start();
-    await second.recover({ relay: relay.origin, username: address?.split('#')[0] ?? '', phrase });
-    await stateOf(second, hasAccount);
-    assert.equal(accountOf(second), address);
+    await second.recover({ relay: people.relay.origin, username: address?.split('#')[0] ?? '', phrase });
+    await until(second, hasAccount);
+    assert.equal(addressOf(second), address);
   });
 
   it('starts a thread again that ended by itself, and not without end', async () => {
-    const storage = await newStorage();
+    const storage = await people.newStorage();
     const secrets = memorySecrets();
     const crash = join(storage, 'crash');
     const fragile = join(storage, 'fragile.cjs');
     await writeFile(
       fragile,
       `const { watch, existsSync, rmSync } = require('node:fs');
-       require(${JSON.stringify(worker.workerFile)});
+       require(${JSON.stringify(people.workerFile)});
        watch(${JSON.stringify(storage)}, () => {
          if (!existsSync(${JSON.stringify(crash)})) return;
          rmSync(${JSON.stringify(crash)}, { force: true });
          process.exit(1);
        }).unref();`,
     );
-    const session = await registered(storage, secrets, fragile);
-    const address = accountOf(session);
+    const session = await people.register(storage, secrets, fragile);
+    const address = addressOf(session);
     const pending = assert.rejects(session.checkRelay('https://192.0.2.1'), (error: { code: string }) =>
       ['ERR_ENGINE_STOPPED', 'ERR_RELAY_UNREACHABLE'].includes(error.code),
     );
     await writeFile(crash, '');
-    await stateOf(session, ({ kind }) => kind === 'opening');
+    await until(session, ({ kind }) => kind === 'opening');
     await assert.rejects(session.call('recoveryPhrase', undefined), { code: 'ERR_NOT_OPEN' });
     await pending;
-    await stateOf(session, hasAccount);
-    assert.equal(accountOf(session), address);
-    assert.ok(logged.includes('ERR_ENGINE_STOPPED'));
+    await until(session, hasAccount);
+    assert.equal(addressOf(session), address);
+    assert.ok(people.logged.includes('ERR_ENGINE_STOPPED'));
 
     for (const reason of [1, 2]) {
       await writeFile(crash, String(reason));
-      await stateOf(session, ({ kind }) => kind === 'opening');
-      await stateOf(session, hasAccount);
+      await until(session, ({ kind }) => kind === 'opening');
+      await until(session, hasAccount);
     }
     await writeFile(crash, 'the last');
-    assert.deepEqual(await stateOf(session, ({ kind }) => kind === 'locked'), {
+    assert.deepEqual(await until(session, ({ kind }) => kind === 'locked'), {
       kind: 'locked',
       reason: 'engine-stopped',
     });
     assert.equal((await session.retry()).kind, 'open');
-    assert.equal(accountOf(session), address);
+    assert.equal(addressOf(session), address);
   });
 
   it('carries a message from one person to another', async () => {
-    const alice = await registered(await newStorage(), memorySecrets());
-    const bob = await registered(await newStorage(), memorySecrets());
-    const { key } = await alice.call('openConversation', { address: accountOf(bob) ?? '' });
-    const arrival = changeOf(bob, (change) => change.kind === 'message' && change.arrived);
+    const alice = await people.register();
+    const bob = await people.register();
+    const { key } = await alice.call('openConversation', { address: addressOf(bob) ?? '' });
+    const arrival = change(bob, (each) => each.kind === 'message' && each.arrived);
     const sent = await alice.call('send', { conversation: key, draft: { kind: 'text', text: 'hello' } });
     assert.equal(sent.state, 'pending');
-    const change = await arrival;
-    assert.ok(change.kind === 'message' && change.message.body.kind === 'text');
-    assert.equal(change.message.body.text, 'hello');
-    const request = await stateOf(bob, (state) => state.kind === 'open' && state.engine.conversations.length === 1);
+    const arrived = await arrival;
+    assert.ok(arrived.kind === 'message' && arrived.message.body.kind === 'text');
+    assert.equal(arrived.message.body.text, 'hello');
+    const request = await until(bob, (state) => state.kind === 'open' && state.engine.conversations.length === 1);
     assert.ok(request.kind === 'open' && request.engine.conversations[0]?.status === 'request');
     await bob.call('answerRequest', { conversation: key, answer: 'accept' });
-    const delivered = changeOf(alice, (each) => each.kind === 'message' && each.message.state === 'delivered');
+    const delivered = change(alice, (each) => each.kind === 'message' && each.message.state === 'delivered');
     assert.ok(await delivered);
     const page = await bob.call('page', { conversation: key, limit: 10 });
     assert.deepEqual(

@@ -151,7 +151,12 @@ if (process.platform !== 'win32') {
           lose = resolve;
         });
         const vault = join(folder, 'vault.sqlite');
-        const lock = await acquireVaultLock(vault, { kind: 'file', folder, recheckEveryMs: 20, onLost: lose });
+        const lock = await acquireVaultLock(vault, {
+          kind: 'file',
+          folder,
+          recheckEveryMs: 20,
+          onLost: lose,
+        });
         assert.ok(lock);
         const [name = ''] = await readdir(folder);
         usurper.listen(join(folder, 'other'));

@@ -48,7 +48,9 @@ describe('the wrapping key in SecretStorage', () => {
   it('is unavailable when the storage does not answer', async () => {
     const store: SecretStore = { get: () => Promise.reject(broken), store: () => Promise.reject(broken) };
     assert.deepEqual(await readWrappingKey(store), { kind: 'unavailable' });
-    await assert.rejects(ensureWrappingKey(store, systemRandomness, true), { code: 'ERR_SECRETS_UNAVAILABLE' });
+    await assert.rejects(ensureWrappingKey(store, systemRandomness, true), {
+      code: 'ERR_SECRETS_UNAVAILABLE',
+    });
   });
 
   it('is made once, and the same ever after', async () => {
