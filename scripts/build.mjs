@@ -8,21 +8,22 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundles, buildOptions, hasEntry } from './bundles.mjs';
 import { inCheckout } from './checkout.mjs';
-import { fail, kilobytes } from './say.mjs';
+import { fail, kilobytes, Problem } from './say.mjs';
 
 /**
- * @param {{ names?: readonly string[], dev?: boolean, quiet?: boolean }} [options]
+ * @param {{ names?: readonly string[], dev?: boolean, quiet?: boolean }} [options] no names for all
  */
 export async function build({ names = [], dev = false, quiet = false } = {}) {
-  const { build: esbuild } = await import('esbuild');
+  // Only here: who starts a program that builds may not have esbuild yet.
+  const { build: esbuild, stop } = await import('esbuild');
   const known = bundles.map((bundle) => bundle.name);
   for (const name of names) {
     if (!known.includes(name))
-      throw new Error(`There is no bundle called ${name}. There are: ${known.join(', ')}.`);
+      throw new Problem(`There is no bundle called ${name}. There are: ${known.join(', ')}.`);
   }
   const chosen = bundles.filter((bundle) => names.length === 0 || names.includes(bundle.name));
   for (const bundle of chosen) {
-    if (!hasEntry(bundle)) throw new Error(`Cannot build ${bundle.name}: ${bundle.entry} is missing.`);
+    if (!hasEntry(bundle)) throw new Problem(`Cannot build ${bundle.name}: ${bundle.entry} is missing.`);
   }
   await mkdir(inCheckout('dist', 'meta'), { recursive: true });
   for (const bundle of chosen) {
@@ -40,6 +41,7 @@ export async function build({ names = [], dev = false, quiet = false } = {}) {
       console.log(`${file.padEnd(32)} ${kilobytes((await stat(inCheckout(file))).size).padStart(9)}`);
     }
   }
+  await stop();
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -2,6 +2,7 @@
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inCheckout, isInCheckout } from './checkout.mjs';
+import { run } from './processes.mjs';
 import { fail, kilobytes, Problem } from './say.mjs';
 
 export const vsixFile = inCheckout('dist', 'crypt2chat.vsix');
@@ -34,15 +35,17 @@ export async function packageExtension({ quiet = false } = {}) {
       filter: (path) => !path.endsWith('.map'),
     });
   }
-  const { createVSIX } = await import('@vscode/vsce');
-  await createVSIX({
+  const vsce = inCheckout('node_modules', '@vscode', 'vsce', 'vsce');
+  const flags = [
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '--skip-license',
+  ];
+  const { code, output } = await run(process.execPath, [vsce, 'package', ...flags, '--out', vsixFile], {
     cwd: stage,
-    packagePath: vsixFile,
-    dependencies: false,
-    allowMissingRepository: true,
-    rewriteRelativeLinks: false,
-    skipLicense: !isInCheckout('LICENSE'),
   });
+  if (code !== 0) throw new Problem(`vsce could not pack the extension:\n${output.trim()}`);
   if (!quiet) console.log(`dist/crypt2chat.vsix ${kilobytes((await stat(vsixFile)).size)}`);
 }
 

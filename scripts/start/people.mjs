@@ -24,7 +24,7 @@ export async function preparePeople(data, relayUrl) {
       const profile = profileAt(join(data, name.toLowerCase()));
       await prepareProfile(profile, {
         'crypt2chat.relayUrl': relayUrl,
-        'window.title': `${name} — \${activeEditorShort}`,
+        'window.title': `${name} — \${rootName}`,
       });
       return { name, profile, project: await makeProject(profile.folder) };
     }),

@@ -1,15 +1,17 @@
 /** The relay as a process of its own, from dist/relay. */
-import { createWriteStream } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { inCheckout } from '../checkout.mjs';
+import { followFile } from '../follow-file.mjs';
 import { start } from '../processes.mjs';
 import { Problem } from '../say.mjs';
 
 const startTimeoutMs = 30_000;
 
 /**
+ * The relay writes its log to the file itself: it must be able to stop in peace when we are gone.
+ *
  * @param {object} options
  * @param {string} options.data the relay's data folder; its log goes beside it
  * @param {number} options.port 0 for any free one
@@ -18,6 +20,9 @@ const startTimeoutMs = 30_000;
  */
 export async function startRelay({ data, port, env = {} }) {
   await mkdir(data, { recursive: true, mode: 0o700 });
+  const logFile = join(data, '..', 'relay.log');
+  const log = openSync(logFile, 'a', 0o600);
+  const from = fstatSync(log).size;
   const running = await start(process.execPath, [inCheckout('dist', 'relay', 'main.cjs')], {
     env: {
       ...process.env,
@@ -26,10 +31,11 @@ export async function startRelay({ data, port, env = {} }) {
       CRYPT2CHAT_DATA: data,
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, log],
   });
+  closeSync(log);
   try {
-    const url = await listening(running, join(data, '..', 'relay.log'));
+    const url = await listening(running, logFile, from);
     await answering(url);
     return { ...running, url };
   } catch (error) {
@@ -41,34 +47,39 @@ export async function startRelay({ data, port, env = {} }) {
 /**
  * @param {import('../processes.mjs').Running} running
  * @param {string} logFile
+ * @param {number} from where this run's lines begin
  * @returns {Promise<string>} the relay's address
  */
-function listening({ child, ended }, logFile) {
-  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  /** @type {string[]} */
-  const lastLines = [];
+function listening({ ended }, logFile, from) {
+  let text = '';
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Problem(`The relay did not start within ${String(startTimeoutMs / 1000)} s.`));
-    }, startTimeoutMs);
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        log.write(`${line}\n`);
-        lastLines.push(sentenceOf(line));
-        if (lastLines.length > 10) lastLines.shift();
-        const entry = parseLine(line);
-        if (entry?.msg !== 'listening' || typeof entry.url !== 'string') return;
+    const follower = followFile(
+      logFile,
+      (more) => {
+        text += more;
+        const entry = text
+          .split('\n')
+          .map(parseLine)
+          .find((line) => line?.msg === 'listening');
+        if (typeof entry?.url !== 'string') return;
         clearTimeout(timer);
         resolve(entry.url);
-      });
-    }
-    child.once('close', () => {
-      log.end();
+        // Not now: the follower is in the middle of its work.
+        setImmediate(follower.stop);
+      },
+      { from },
+    );
+    const timer = setTimeout(() => {
+      follower.stop();
+      reject(
+        new Problem(`The relay did not start within ${String(startTimeoutMs / 1000)} s; see ${logFile}.`),
+      );
+    }, startTimeoutMs);
+    void ended.then(({ code }) => {
       clearTimeout(timer);
-      void ended.then(({ code }) => {
-        reject(new Problem(`The relay ended with ${String(code)}:\n  ${lastLines.join('\n  ')}`));
-      });
+      follower.stop();
+      const said = text.trim().split('\n').slice(-10).map(sentenceOf);
+      reject(new Problem(`The relay ended with ${String(code)}:\n  ${said.join('\n  ')}`));
     });
   });
 }

@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inCheckout } from '../checkout.mjs';
+import { followFile } from '../follow-file.mjs';
 import { onEndRequest, stopAll } from '../processes.mjs';
 import { bootVSCode } from './boot.mjs';
 import { runCodeServer } from './code-server.mjs';
-import { followFile } from './follow-file.mjs';
 import { prepareProfile } from './profile.mjs';
 
 const exitCodes = { hostDied: 74, noResult: 124, gone: 72, error: 73, interrupted: 130 };
@@ -129,7 +129,7 @@ async function openWindow({ developmentPaths, testsPath, workspace }, profile, s
   if (code === exitCodes.hostDied) console.error('The extension host ended before the suite did.');
   if (code === exitCodes.gone) console.error('VS Code ended before the suite did.');
   await window.close();
-  await follower.stop();
+  follower.stop();
   return code;
 }
 
