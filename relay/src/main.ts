@@ -38,7 +38,6 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  log.info({ url: service.url, origin: service.origin }, 'listening');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info({ signal }, 'stopping');
@@ -51,6 +50,8 @@ async function main(): Promise<void> {
       );
     });
   }
+  // Whoever reads this may send a signal at once.
+  log.info({ url: service.url, origin: service.origin }, 'listening');
 }
 
 function readConfig(): Config | undefined {

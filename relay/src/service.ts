@@ -13,11 +13,16 @@ import { openSqliteStore, type Store } from './store/index.ts';
 /** Stands in `/v1/about`. */
 const version = '0.1.0';
 
-const headersTimeoutMs = 10_000;
-/** For a whole request, body and all. How long an answer takes is another matter. */
-const requestTimeoutMs = 30_000;
-/** How often Node looks for requests that are over their time. */
-const timeoutCheckMs = 5000;
+/** How long a client may take to say what it wants. How long the answer takes is another matter. */
+export interface HttpTimeouts {
+  readonly headersMs: number;
+  /** For a whole request, body and all. */
+  readonly requestMs: number;
+  /** How often Node looks for requests that are over their time. */
+  readonly checkMs: number;
+}
+
+const httpTimeouts: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 5000 };
 /** Longer than the usual proxy keeps an idle connection, so that it is the proxy who closes. */
 const keepAliveTimeoutMs = 75_000;
 /** Answers in flight get this long when the relay stops. */
@@ -32,6 +37,7 @@ export interface ServiceOptions {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly wasm?: string | undefined;
+  readonly timeouts?: HttpTimeouts | undefined;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -62,7 +68,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     wasm: options.wasm,
     onFatal: options.onFatal,
   });
-  const server = createHttpServer(log);
+  const server = createHttpServer(log, options.timeouts ?? httpTimeouts);
   let port: number;
   try {
     port = await listen(server, config);
@@ -107,11 +113,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function createHttpServer(log: Log): Server {
+function createHttpServer(log: Log, timeouts: HttpTimeouts): Server {
   const server = createServer({
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: timeoutCheckMs,
+    headersTimeout: timeouts.headersMs,
+    requestTimeout: timeouts.requestMs,
+    connectionsCheckingInterval: timeouts.checkMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     noDelay: true,
   });

@@ -6,7 +6,7 @@ import { systemRandomness, type Randomness } from '@crypt2chat/shared/primitives
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, parseConfig, type Rates } from './config.ts';
 import { createLog } from './log.ts';
-import { startService } from './service.ts';
+import { type HttpTimeouts, startService } from './service.ts';
 import type { Store } from './store/index.ts';
 
 export type { Clock, Config, Rates };
@@ -22,6 +22,8 @@ export interface RelayOptions {
   readonly config?: Partial<Omit<Config, 'dataFolder' | 'port' | 'rates'>> & {
     readonly rates?: Partial<Rates>;
   };
+  /** Shorter ones, for tests of slow clients. */
+  readonly timeouts?: HttpTimeouts;
   /** Gets each log line, without its end. */
   readonly onLogLine?: (line: string) => void;
   /** The storage failed; by default that is thrown where nobody catches it. */
@@ -64,6 +66,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     log,
     clock: options.clock ?? systemClock,
     randomness: options.randomness ?? systemRandomness,
+    timeouts: options.timeouts,
     onFatal:
       options.onFatal ??
       ((error) => {

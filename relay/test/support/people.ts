@@ -91,6 +91,7 @@ export function assertRefused(answer: Answer, code: keyof typeof relayErrors): v
 
 export class Person {
   readonly origin: string;
+  readonly url: string;
   readonly username: string;
   readonly device: DeviceSecrets;
   readonly randomness: Randomness;
@@ -99,8 +100,16 @@ export class Person {
   bearer = '';
   #nextPrekey = 1;
 
-  constructor(origin: string, username: string, at: number, device?: { secrets: DeviceSecrets; of: Person }) {
+  /** @param url where the relay listens, if that is not its origin. */
+  constructor(
+    origin: string,
+    username: string,
+    at: number,
+    device?: { secrets: DeviceSecrets; of: Person },
+    url = origin,
+  ) {
     this.origin = origin;
+    this.url = url;
     this.username = username;
     this.randomness = seededRandomness(`${username} ${device ? 'second' : 'first'} device`);
     if (device === undefined) {
@@ -143,23 +152,23 @@ export class Person {
 
   register(): Promise<Answer> {
     const body = { username: this.username, link: toBase64url(this.links[0]!) };
-    return askJson(this.origin, 'POST', '/v1/accounts', body);
+    return askJson(this.url, 'POST', '/v1/accounts', body);
   }
 
   appendLink(link: Uint8Array): Promise<Answer> {
-    return askJson(this.origin, 'POST', `/v1/accounts/${this.accountId}/links`, { link: toBase64url(link) });
+    return askJson(this.url, 'POST', `/v1/accounts/${this.accountId}/links`, { link: toBase64url(link) });
   }
 
   async challenge(): Promise<Uint8Array> {
     const body = { accountId: this.accountId, deviceId: this.deviceId };
-    const answer = await askJson(this.origin, 'POST', '/v1/challenges', body);
+    const answer = await askJson(this.url, 'POST', '/v1/challenges', body);
     return v.parse(challengeResponseSchema, answer.json).challenge;
   }
 
   answerChallenge(challenge: Uint8Array, origin = this.origin): Promise<Answer> {
     const statement = encodeCbor([origin, challenge, this.identity.accountId, this.deviceIdBytes]);
     const signature = sign(this.device.sign.privateKey, 'crypt2chat/v1/relay/session', statement);
-    return askJson(this.origin, 'POST', '/v1/sessions', {
+    return askJson(this.url, 'POST', '/v1/sessions', {
       accountId: this.accountId,
       deviceId: this.deviceId,
       challenge: toBase64url(challenge),
@@ -198,16 +207,16 @@ export class Person {
   }
 
   putPrekeys(body: unknown): Promise<Answer> {
-    return askJson(this.origin, 'PUT', '/v1/device/prekeys', body, this.auth);
+    return askJson(this.url, 'PUT', '/v1/device/prekeys', body, this.auth);
   }
 
   claim(accountId: string): Promise<Answer> {
-    return askJson(this.origin, 'POST', `/v1/accounts/${accountId}/bundles`, {}, this.auth);
+    return askJson(this.url, 'POST', `/v1/accounts/${accountId}/bundles`, {}, this.auth);
   }
 
   setCapability(capability: Uint8Array): Promise<Answer> {
     const capabilityHash = toBase64url(hash32('crypt2chat/v1/capability', capability));
-    return askJson(this.origin, 'PUT', '/v1/device/capability', { capabilityHash }, this.auth);
+    return askJson(this.url, 'PUT', '/v1/device/capability', { capabilityHash }, this.auth);
   }
 
   poll(query: { after?: string; wait?: number } = {}, signal?: AbortSignal): Promise<Answer> {
@@ -215,7 +224,7 @@ export class Person {
     if (query.after !== undefined) params.set('after', query.after);
     if (query.wait !== undefined) params.set('wait', String(query.wait));
     const init = signal === undefined ? { headers: this.auth } : { headers: this.auth, signal };
-    return ask(this.origin, 'GET', `/v1/events?${params.toString()}`, init);
+    return ask(this.url, 'GET', `/v1/events?${params.toString()}`, init);
   }
 
   async events(

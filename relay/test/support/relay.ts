@@ -39,9 +39,9 @@ export class Bench {
   }
 }
 
-/** Waits until `condition` holds, for ten seconds at most. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + 10_000;
+/** Waits until `condition` holds. */
+export async function until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
   while (!condition()) {
     assert.ok(Date.now() < end, `waited in vain: ${what}`);
     await delay(2);

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { askCbor, envelope, parseEvents, Person, resultsOf, withCapability } from './support/people.ts';
+import { runToEnd, startProcess, type RelayProcess } from './support/process.ts';
+import { until } from './support/relay.ts';
+
+const capability = new Uint8Array(32).fill(7);
+const origin = 'https://relay.example';
+const killRounds = 4;
+/** Disks that others use at the same time can take long. */
+const loadTimeoutMs = 60_000;
+const senders = 8;
+
+describe('the relay as a process', function () {
+  this.timeout(300_000);
+  let folder: string;
+  let env: Record<string, string>;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'c2c-process-'));
+    env = { CRYPT2CHAT_DATA: folder, CRYPT2CHAT_ORIGIN: origin };
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Bob has registered; his requests go to where the relay listens now. */
+  async function bobAt(
+    relay: RelayProcess,
+  ): Promise<{ bob: Person; post: (...ids: number[]) => Promise<string[]> }> {
+    const bob = new Person(origin, 'bob', 1, undefined, relay.origin);
+    await bob.register();
+    await bob.signIn();
+    await bob.setCapability(capability);
+    const post = async (...ids: number[]): Promise<string[]> => {
+      const path = `/v1/mailboxes/${bob.deviceId}`;
+      const sent = ids.map((id) => envelope(id, 1024));
+      const answer = await askCbor(relay.origin, path, sent, withCapability(capability));
+      return answer.status === 200 ? [...resultsOf(answer)] : ids.map(() => answer.code ?? '');
+    };
+    return { bob, post };
+  }
+
+  /** Fetches and acknowledges everything. */
+  async function drain(bob: Person): Promise<number[]> {
+    const ids: number[] = [];
+    let after: string | undefined;
+    for (;;) {
+      const events = parseEvents(await bob.poll(after === undefined ? { wait: 0 } : { after, wait: 0 }));
+      if (events.envelopes.length === 0) break;
+      for (const { id } of events.envelopes) ids.push(new DataView(id.buffer, id.byteOffset).getUint32(0));
+      after = events.cursor;
+    }
+    return ids;
+  }
+
+  it('says in one line where it listens, answers its poll and ends with 0 after SIGTERM', async () => {
+    const relay = await startProcess({ env });
+    const { bob } = await bobAt(relay);
+    assert.equal(existsSync(join(folder, 'relay.sock')), true);
+    const waiting = bob.poll({ wait: 55 });
+    // Answered after the poll was taken, on whichever connection it came.
+    await bob.setCapability(capability);
+    const begin = Date.now();
+    const code = await relay.end('SIGTERM');
+    assert.equal(code, 0);
+    assert.ok(Date.now() - begin < 8000);
+    const { status } = await waiting;
+    assert.ok(status === 200 || status === 503);
+    assert.equal(existsSync(join(folder, 'relay.sock')), false);
+    const messages = relay.lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    assert.deepEqual(messages, ['listening', 'stopping', 'stopped']);
+  });
+
+  it('refuses a second one in the same folder, and not after the first was killed', async () => {
+    const first = await startProcess({ env });
+    const second = await runToEnd({ env });
+    assert.equal(second.code, 1);
+    assert.match(second.output, /Another relay is running/);
+    await first.end('SIGKILL');
+    assert.equal(existsSync(join(folder, 'relay.sock')), true);
+    const third = await startProcess({ env });
+    assert.equal(await third.end('SIGINT'), 0);
+  });
+
+  it('says what is wrong with its configuration and ends with 2', async () => {
+    const { code, output } = await runToEnd({ env: { ...env, CRYPT2CHAT_PROT: '1', CRYPT2CHAT_HOST: '' } });
+    assert.equal(code, 2);
+    assert.match(output, /CRYPT2CHAT_PROT/);
+    assert.match(output, /CRYPT2CHAT_HOST/);
+  });
+
+  it('ends with 1 when the port is taken or the database is none', async () => {
+    const first = await startProcess({ env });
+    const elsewhere = mkdtempSync(join(tmpdir(), 'c2c-process-'));
+    try {
+      const port = new URL(first.origin).port;
+      const taken = await runToEnd({ env: { CRYPT2CHAT_DATA: elsewhere, CRYPT2CHAT_PORT: port } });
+      assert.equal(taken.code, 1);
+      assert.equal(existsSync(join(elsewhere, 'relay.sock')), false);
+      writeFileSync(join(elsewhere, 'relay.db'), 'this is not a database, and it is not to become one');
+      rmSync(join(elsewhere, 'relay.db-wal'), { force: true });
+      const none = await runToEnd({ env: { CRYPT2CHAT_DATA: elsewhere } });
+      assert.equal(none.code, 1);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+      await first.end('SIGTERM');
+    }
+  });
+
+  it('loses nothing that it acknowledged when it is killed under load', async () => {
+    let nextId = 1;
+    const stored = new Set<number>();
+    const received = new Set<number>();
+    for (let round = 0; round < killRounds; round++) {
+      const relay = await startProcess({ env });
+      const { bob, post } = await bobAt(relay);
+      for (const id of await drain(bob)) received.add(id);
+      const lost = [...stored].filter((id) => !received.has(id));
+      assert.deepEqual(lost, [], 'stored, and gone after a kill');
+
+      const enough = 60 + round * 37;
+      let isOver = false;
+      const begun = stored.size;
+      const load = Array.from({ length: senders }, async () => {
+        while (!isOver) {
+          const id = nextId++;
+          try {
+            const [result] = await post(id);
+            assert.equal(result, 'stored');
+            stored.add(id);
+          } catch (error) {
+            if (!isOver) throw error;
+          }
+        }
+      });
+      await until(() => stored.size - begun >= enough, 'envelopes are stored', loadTimeoutMs);
+      isOver = true;
+      await relay.end('SIGKILL');
+      await Promise.all(load);
+    }
+    const relay = await startProcess({ env });
+    const { bob } = await bobAt(relay);
+    for (const id of await drain(bob)) received.add(id);
+    assert.deepEqual(
+      [...stored].filter((id) => !received.has(id)),
+      [],
+    );
+    assert.ok(stored.size >= 60 * killRounds);
+    assert.deepEqual(await drain(bob), []);
+    await relay.end('SIGTERM');
+  });
+
+  it('answers 507 when there is no room, goes on reading, and loses nothing', async () => {
+    const stored: number[] = [];
+    const relay = await startProcess({ env, maxFileBlocks: 3000 });
+    const { bob, post } = await bobAt(relay);
+    let full = '';
+    for (let id = 1; full === '' && id < 9000; id += 10) {
+      const ids = Array.from({ length: 10 }, (_, i) => id + i);
+      const results = await post(...ids);
+      if (results.every((result) => result === 'stored')) stored.push(...ids);
+      else full = results[0]!;
+    }
+    assert.equal(full, 'ERR_STORAGE_FULL');
+    const wanted = stored.slice(0, 64);
+    let found: number[] = [];
+    const end = Date.now() + 10_000;
+    while (found.length === 0 && Date.now() < end) {
+      const answer = await bob.poll({ wait: 0 });
+      if (answer.status === 507) continue;
+      found = parseEvents(answer).envelopes.map(({ id }) =>
+        new DataView(id.buffer, id.byteOffset).getUint32(0),
+      );
+    }
+    assert.deepEqual(found, wanted);
+    assert.equal(await relay.end('SIGTERM'), 0);
+
+    const again = await startProcess({ env });
+    const later = await bobAt(again);
+    const received = await drain(later.bob);
+    assert.deepEqual(received.slice(0, stored.length), stored);
+    assert.deepEqual(await later.post(100_000), ['stored']);
+    await again.end('SIGTERM');
+  });
+});
