@@ -20,8 +20,7 @@ const notes = defineTable<v.InferOutput<typeof schema>>({
   tie: ({ name }) => toUtf8(name),
 });
 /** Rank and tie stand in the clear, by design: these have none that tell anything. */
-const { tie: _tie, ...untied } = notes;
-const secretNotes = untied;
+const { tie: _tie, ...secretNotes } = notes;
 const cachedNotes = { ...notes, name: 'cached-note', cached: true };
 const note = (name: string, at = 1, group = 'g', text = 'text') => ({ name, group, at, text });
 
