@@ -2,6 +2,7 @@
  * The HTML of the chat webview: an empty page under a strict Content-Security-Policy that loads one script and one
  * stylesheet. Nothing else may load, run, frame, connect or be submitted; everything that is shown is made by the script.
  */
+import { createHash } from 'node:crypto';
 
 export interface PageParts {
   /** Of this one page: at least 128 random bits, in base64 or base64url. */
@@ -19,10 +20,18 @@ export function contentSecurityPolicy({ nonce, cspSource }: Pick<PageParts, 'non
   return [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource}`,
+    `style-src ${cspSource} 'nonce-${styleNonce(nonce)}'`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
+}
+
+/**
+ * The component kit tries out one rule in a `style` element of its own, and asks a meta element for its nonce. It gets
+ * another than the script's, from which that one cannot be told; the webview takes the element away at once.
+ */
+function styleNonce(nonce: string): string {
+  return createHash('sha256').update(`style ${nonce}`).digest('base64url');
 }
 
 /** @throws RangeError for a nonce that is too short or could leave its place. */
@@ -33,6 +42,7 @@ export function renderPage(parts: PageParts): string {
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escapeAttribute(contentSecurityPolicy(parts))}">
+<meta property="csp-nonce" content="${styleNonce(parts.nonce)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="${escapeAttribute(parts.styleUri)}">
 <title>crypt2chat</title>

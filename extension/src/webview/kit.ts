@@ -12,6 +12,9 @@ import {
 
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeTextField());
 
+// The kit has asked for it while it loaded, and needs it no more.
+document.querySelector('meta[property="csp-nonce"]')?.remove();
+
 export interface KitButton {
   readonly element: HTMLElement;
   setDisabled(disabled: boolean): void;

@@ -102,7 +102,7 @@ globalThis.watch = {
 };
 
 document.addEventListener('securitypolicyviolation', (event) => {
-  events.push(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+  events.push(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`);
 });
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) longTasks.push(entry.duration);
