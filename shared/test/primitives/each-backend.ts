@@ -22,7 +22,7 @@ export function describeEachBackend(title: string, body: () => void): void {
   }
 }
 
-/** What each way gives, in the order node, noble. */
+/** What each way gives, in the order node, noble. Each call chooses anew, self-tests included. */
 export function onBoth<T>(compute: () => T): readonly [T, T] {
   try {
     unsafeChooseFrom(choices.node);
