@@ -3,6 +3,7 @@
  * with it.
  *
  *   --relay         the relay alone
+ *   --bob           the relay and Bob: Alice is the window that F5 opens
  *   --port PORT     of the relay (8787); VS Code in the browser takes the two ports after it
  *   --data FOLDER   where relay and profiles are kept (.crypt2chat)
  *   --browser       VS Code in the browser, even where a desktop could be had

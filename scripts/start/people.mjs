@@ -26,20 +26,24 @@ export async function preparePeople(data, relayUrl) {
         'crypt2chat.relayUrl': relayUrl,
         'window.title': `${name} — \${rootName}`,
       });
-      return { name, profile, project: await makeProject(profile.folder) };
+      return { name, profile, project: await makeProject(profile.folder, relayUrl) };
     }),
   );
 }
 
 /**
- * Something to point at when talking about code.
+ * Something to point at when talking about code. It names the relay too, for the window that F5 opens: that one has
+ * the developer's own profile.
  *
  * @param {string} folder
+ * @param {string} relayUrl
  */
-async function makeProject(folder) {
+async function makeProject(folder, relayUrl) {
   const project = join(folder, 'project');
   const file = join(project, 'greeting.ts');
-  await mkdir(project, { recursive: true });
+  await mkdir(join(project, '.vscode'), { recursive: true });
+  const settings = { 'crypt2chat.relayUrl': relayUrl };
+  await writeFile(join(project, '.vscode', 'settings.json'), `${JSON.stringify(settings)}\n`);
   if (!existsSync(file)) {
     await writeFile(
       file,

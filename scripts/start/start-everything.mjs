@@ -20,6 +20,7 @@ function parseOptions(args) {
       args,
       options: {
         relay: { type: 'boolean', default: false },
+        bob: { type: 'boolean', default: false },
         browser: { type: 'boolean', default: false },
         port: { type: 'string' },
         data: { type: 'string' },
@@ -36,7 +37,7 @@ function parseOptions(args) {
     if (error instanceof Problem) throw error;
     throw new Problem(
       `${error instanceof Error ? error.message : String(error)}\n` +
-        'npm start takes: --relay, --browser, --port PORT, --data FOLDER (after `--`).',
+        'npm start takes: --relay, --bob, --browser, --port PORT, --data FOLDER (after `--`).',
     );
   }
 }
@@ -81,7 +82,7 @@ export async function startEverything(args) {
  * @param {ReturnType<typeof parseOptions>} options
  * @param {(how: { because?: string }) => void} end
  */
-async function begin({ relay: relayAlone, browser, port: wantedPort, data }, end) {
+async function begin({ relay: relayAlone, bob: bobAlone, browser, port: wantedPort, data }, end) {
   const port = await portOf(data, wantedPort);
   await requireFreePort(port);
   await showing('Building', () => build({ quiet: true, names: relayAlone ? ['relay'] : [] }));
@@ -92,16 +93,17 @@ async function begin({ relay: relayAlone, browser, port: wantedPort, data }, end
     });
   });
   const lines = [`Relay   ${relay.url}`];
-  if (!relayAlone) lines.push(...(await openPeople({ data, port, relayUrl: relay.url, browser }, end)));
+  if (!relayAlone)
+    lines.push(...(await openPeople({ data, port, relayUrl: relay.url, bobAlone, browser }, end)));
   console.log(`\n${lines.join('\n')}\n\nData    ${shown(data)}\nCtrl-C ends everything.`);
 }
 
 /**
- * @param {{ data: string, port: number, relayUrl: string, browser: boolean }} options
+ * @param {{ data: string, port: number, relayUrl: string, bobAlone: boolean, browser: boolean }} options
  * @param {(how: { because?: string }) => void} end
  * @returns {Promise<string[]>} what to tell
  */
-async function openPeople({ data, port, relayUrl, browser }, end) {
+async function openPeople({ data, port, relayUrl, bobAlone, browser }, end) {
   await showing('Packing the extension', () => packageExtension({ quiet: true }));
   const people = await preparePeople(data, relayUrl);
   const desktop = browser ? undefined : await desktopForPeople();
@@ -112,6 +114,7 @@ async function openPeople({ data, port, relayUrl, browser }, end) {
   }
   for (const [index, person] of people.entries()) {
     const { name } = person;
+    if (bobAlone && name !== 'Bob') continue;
     const opened =
       desktop === undefined
         ? await openInBrowser(person, vsixFile, port + 1 + index)
@@ -119,12 +122,12 @@ async function openPeople({ data, port, relayUrl, browser }, end) {
     void opened.ended.then(() => {
       end({ because: `${name}'s VS Code has ended.` });
     });
-    lines.push(`${name.padEnd(8)}${'url' in opened ? opened.url : 'in a window of their own'}`);
+    lines.push(`${name.padEnd(8)}${'url' in opened ? opened.url : 'in a desktop window'}`);
   }
   if (desktop === undefined) {
     lines.push(
       '',
-      'Open the two addresses in a browser, each time in the same one: it keeps their keys.',
+      'Open these addresses in a browser, each time in the same one: it keeps their keys.',
       'Anybody who has an account on this computer could open them too while this runs.',
     );
   }
