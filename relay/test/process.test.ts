@@ -120,22 +120,22 @@ describe('the relay as a process', function () {
       assert.deepEqual(lost, [], 'stored, and gone after a kill');
 
       const enough = 60 + round * 37;
-      let isOver = false;
+      const over = new AbortController();
       const begun = stored.size;
       const load = Array.from({ length: senders }, async () => {
-        while (!isOver) {
+        while (!over.signal.aborted) {
           const id = nextId++;
           try {
             const [result] = await post(id);
             assert.equal(result, 'stored');
             stored.add(id);
           } catch (error) {
-            if (!isOver) throw error;
+            if (!over.signal.aborted) throw error;
           }
         }
       });
       await until(() => stored.size - begun >= enough, 'envelopes are stored', loadTimeoutMs);
-      isOver = true;
+      over.abort();
       await relay.end('SIGKILL');
       await Promise.all(load);
     }

@@ -11,6 +11,7 @@
 import { randomBytes, createHash } from 'node:crypto';
 import {
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   closeSync,
@@ -139,6 +140,9 @@ function ask(path: string): Promise<string | undefined> {
 }
 
 async function removeStale(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+    throw new Error('What stands in the place of the guard is no socket.');
+  }
   const aside = `${path}.${randomBytes(2).toString('hex')}`;
   try {
     renameSync(path, aside);
