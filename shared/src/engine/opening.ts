@@ -84,8 +84,8 @@ function openInSession(
   if (!from) throw new TypeError('a session without a contact');
   try {
     const result = decrypt(ratchet, message, { randomness: core.randomness, nowMs: core.clock.now() });
-    if (result.kind === 'duplicate') return { kind: 'duplicate' };
-    if (result.kind === 'not-ours') return { kind: 'unreadable', reason: 'no-session', from };
+    // A handshake that comes again in a session that has turned since: its message was opened before.
+    if (result.kind !== 'opened') return { kind: 'duplicate' };
     const { opening, ...answered } = withRatchet(session, result.state);
     core.vault.put(sessions, { ...answered, usedAt: core.clock.now() });
     return readContent(from, session.device, result.content, opening !== undefined && session.round > 0);

@@ -7,8 +7,8 @@ import { limits } from './limits.ts';
 
 export const messageIdBytes = 16;
 
-/** Plaintexts are padded to at most this many bytes, which leaves room for the seals around them. */
-const contentBytes = 28 * 1024;
+/** The most that a message holds beside the longest log (protocol §5). */
+const contentBytes = 22 * 1024 - 1;
 
 const head = v.strictObject({ seq: uint(), hash: bytesOf(32) });
 const text = v.pipe(v.string(), v.minBytes(1), v.maxBytes(limits.textBytes));
