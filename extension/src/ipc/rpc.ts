@@ -108,7 +108,7 @@ export class Peer<Ours extends Methods, Theirs extends Methods, Event extends v.
           clearTimeout(timer);
           signal?.removeEventListener('abort', onAbort);
           this.#pending.delete(callId);
-          if ('result' in outcome) resolve(outcome.result as Result<Theirs[Name]>);
+          if ('result' in outcome) resolve(outcome.result);
           else reject(outcome.error);
         },
       });

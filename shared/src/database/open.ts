@@ -106,16 +106,17 @@ export async function openUnsafely(options: DatabaseOptions, unsafe: UnsafeOptio
 
 /** Looks at the file before SQLite may touch it. */
 function assertNotForeign(fileSystem: FileSystem, path: string, applicationId: number): void {
-  const size = lookAt(fileSystem, path)?.size ?? 0n;
-  const logSize = lookAt(fileSystem, `${path}-wal`)?.size ?? 0n;
-  if (size === 0n) {
+  const sizeOf = (suffix: string): bigint => lookAt(fileSystem, path + suffix)?.size ?? 0n;
+  const hasLog = sizeOf('-wal') > 0n;
+  if (sizeOf('') === 0n) {
     // SQLite would take the file for a new one, and throw the log away.
-    if (logSize > 0n) throw failure('ERR_DATABASE_CORRUPT', 'a log without its database');
+    if (hasLog) throw failure('ERR_DATABASE_CORRUPT', 'a log without its database');
     return;
   }
   const header = readHeader(fileSystem, path);
-  // With a log, the first page that counts may be the one in there.
-  if (!header.isSqlite && logSize === 0n) throw failure('ERR_DATABASE_CORRUPT', 'header');
+  // The first page that counts may be in the log; or writing it was cut off, and the journal takes it back.
+  const isComplete = !hasLog && sizeOf('-journal') === 0n;
+  if (!header.isSqlite && isComplete) throw failure('ERR_DATABASE_CORRUPT', 'header');
   if (header.isSqlite && header.applicationId !== 0 && header.applicationId !== applicationId) {
     throw failure('ERR_DATABASE_UNSUPPORTED', 'the file of another program');
   }

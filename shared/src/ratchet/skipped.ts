@@ -1,5 +1,4 @@
 import { equalBytes } from '../bytes/index.ts';
-import { copyOf } from './derive.ts';
 import { maxSkippedChains, maxSkippedPerChain, maxSkippedPerSession, skippedLifetimeMs } from './limits.ts';
 import type { SkippedChain, SkippedKey } from './state.ts';
 
@@ -27,7 +26,7 @@ export function withSkipped(skipped: Skipped, headerKey: Uint8Array, keys: reado
   const grown =
     last !== undefined && equalBytes(last.headerKey, headerKey)
       ? [...skipped.slice(0, -1), { headerKey: last.headerKey, keys: [...last.keys, ...keys] }]
-      : [...skipped, { headerKey: copyOf(headerKey), keys }];
+      : [...skipped, { headerKey, keys }];
   return trimmed(grown);
 }
 

@@ -24,7 +24,7 @@ const keepRates = [() => 0, () => 0.5, () => 1, (random: () => number) => random
 type Findings = { images: number; unusable: number; lost: number };
 
 describe('a database after a loss of power', () => {
-  const { at } = useFolder();
+  const { at, open } = useFolder();
 
   const record = async (options: SampleOptions): Promise<RecordingDisk> => {
     mkdirSync(at('life'));
@@ -45,10 +45,13 @@ describe('a database after a loss of power', () => {
 
   const look = async (options: SampleOptions, images: number): Promise<Findings> => {
     const { steps } = await record(options);
+    const making = steps.findIndex(({ kind }) => kind === 'acknowledge');
     const random = seededRandom(seed);
     const findings: Findings = { images, unusable: 0, lost: 0 };
     for (let i = 0; i < images; i++) {
-      const moment = Math.floor(random() * (steps.length + 1));
+      // A third of them while the database is being made, which is over soon.
+      const last = i % 3 === 0 ? making : steps.length;
+      const moment = Math.floor(random() * (last + 1));
       const keep = keepRates[i % keepRates.length]!(random);
       const { files, acknowledged } = crashAfter(steps.slice(0, moment), keep, random);
       mkdirSync(at('image'));
@@ -78,6 +81,17 @@ describe('a database after a loss of power', () => {
     );
     assert.deepEqual({ unusable, lost }, { unusable: 0, lost: 0 });
   }).timeout(timeoutMs);
+
+  it('is begun anew where the first page of all was cut off', async () => {
+    const { steps } = await record({});
+    const firstWrite = steps.findIndex((step) => step.kind === 'change' && step.name === 'test.db');
+    // All names stay, and all sectors but the first one of the database file.
+    let calls = 0;
+    const { files } = crashAfter(steps.slice(0, firstWrite + 1), 0.5, () => (calls++ < 2 ? 0.9 : 0));
+    assert.equal(files.get('test.db')?.[0], 0);
+    for (const [name, bytes] of files) writeFileSync(at(name), bytes);
+    assert.equal(verifyTransactions(await open({ schema: laterSchema })), 0);
+  });
 
   describe('is seen to have lost something, so that the test can tell,', () => {
     const controls: Record<string, SampleOptions> = {

@@ -27,6 +27,8 @@ const account = makeAccount('walker', randomness);
 /** Enough for collisions to happen: small pools of devices and recovery keys. */
 const devices = [account.device, ...Array.from({ length: 13 }, () => generateDevice(randomness))];
 const recoveries = [account.recovery, ...Array.from({ length: 2 }, () => generateSigningKeyPair(randomness))];
+/** In no walk. */
+const spare = generateDevice(randomness);
 const idOf = (index: number) => deviceIdOf(publicKeysOf(devices[index]!));
 
 interface Step {
@@ -41,7 +43,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     { weight: 6, arbitrary: fc.constant('add' as const) },
     { weight: 2, arbitrary: fc.constantFrom('revoke' as const, 'recover' as const, 'replace' as const) },
   ),
-  by: fc.nat(devices.length - 1),
+  // Walks get further when the first device, and the first recovery key, sign more often than others.
+  by: fc.oneof(fc.constant(0), fc.nat(devices.length - 1)),
   whom: fc.nat(devices.length - 1),
 });
 
@@ -129,8 +132,6 @@ function walk(steps: readonly Step[]): { links: Uint8Array[]; states: Identity[]
   return { links, states, models };
 }
 
-const isAnother = (identity: Identity, one: Step, link: Uint8Array): boolean =>
-  toHex(attempt(identity, one).link) !== toHex(link);
 const encoded = (identity: Identity): string => toHex(encodeIdentity(identity));
 
 describe('any identity log', () => {
@@ -152,27 +153,19 @@ describe('any identity log', () => {
   }).timeout(120_000);
 
   it('shows every fork, and takes nothing of it', () => {
-    let forks = 0;
     fc.assert(
-      fc.property(fc.array(step, { minLength: 6, maxLength: 15 }), fc.nat(), (steps, some) => {
-        const { links, states, models } = walk(steps);
-        if (links.length < 2) return;
+      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), fc.nat(), (steps, some) => {
+        const { links, states, models } = walk([{ do: 'add', by: 0, whom: 1 }, ...steps]);
         const at = some % (links.length - 1);
-        const other = steps.find(
-          (one) => allows(models[at]!, one) && isAnother(states[at]!, one, links[at + 1]!),
-        );
-        if (!other) return;
-        const fork = attempt(states[at]!, other).link;
+        const other = addDevice(states[at]!, devices[models[at]!.active[0]!]!, spare, startMs).link;
         const last = states.at(-1)!;
         const isFork = (error: unknown): boolean => hasCode(error, 'ERR_LOG_FORK');
-        assert.throws(() => extendIdentity(last, [...links.slice(0, at + 1), fork]), isFork);
-        assert.throws(() => extendIdentity(last, [fork]), isFork);
-        assert.throws(() => extendIdentity(states[at + 1]!, [...links.slice(0, at + 1), fork]), isFork);
-        forks += 1;
+        assert.throws(() => extendIdentity(last, [...links.slice(0, at + 1), other]), isFork);
+        assert.throws(() => extendIdentity(last, [other]), isFork);
+        assert.throws(() => extendIdentity(states[at + 1]!, [...links.slice(0, at + 1), other]), isFork);
       }),
       { numRuns: 60 },
     );
-    assert.ok(forks > 10, `only ${forks} forks were tried`);
   }).timeout(120_000);
 
   it('is refused with a link left out, repeated, swapped or taken from another log', () => {

@@ -16,7 +16,7 @@ const wordJoiner = '\u2060';
  */
 export function plainLine(text: string, maxLength: number): string {
   const line = text.replace(/\s+/gu, ' ').replace(unseen, '').trim();
-  const characters = [...line];
+  const characters = Array.from(line);
   const cut = characters.length > maxLength ? `${characters.slice(0, maxLength - 1).join('')}…` : line;
   return cut.replaceAll('$(', `$${wordJoiner}(`).replaceAll('](', `]${wordJoiner}(`);
 }

@@ -177,12 +177,16 @@ export class RowView {
         { class: 'failed' },
         icon('error'),
         element('span', {}, `Not sent. ${why}`),
-        plainButton({ class: 'link-button', tabindex: '-1' }, ['Retry'], () => {
-          post({ type: 'retry', conversation, key });
-        }),
-        plainButton({ class: 'link-button', tabindex: '-1' }, ['Delete'], () => {
-          post({ type: 'delete', conversation, key });
-        }),
+        element(
+          'div',
+          { class: 'failed-actions' },
+          plainButton({ class: 'link-button', tabindex: '-1' }, ['Retry'], () => {
+            post({ type: 'retry', conversation, key });
+          }),
+          plainButton({ class: 'link-button', tabindex: '-1' }, ['Delete'], () => {
+            post({ type: 'delete', conversation, key });
+          }),
+        ),
       ),
       ...tools,
     ];
