@@ -1,8 +1,8 @@
 /**
  * The primitives: noble against node:crypto, in turns, each round in a process of its own (so that both begin
  * cold and neither suffers from what the other left behind). Each call goes through the public function, with its
- * checks and, for node:crypto, the import of the keys. Printed are the medians of the rounds, and the median of
- * each round's ratio.
+ * checks and, for node:crypto, the import of the keys. Printed is processor time: the medians of the rounds, and
+ * the median of each round's ratio.
  */
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
@@ -36,8 +36,6 @@ const measureMs = 300;
 const empty = new Uint8Array(0);
 
 interface Round {
-  /** How long choosing the backends took, self-tests included, in a cold process. */
-  readonly startMs: number;
   readonly chosen: Readonly<Record<string, string>>;
   readonly microseconds: Readonly<Record<string, number>>;
 }
@@ -75,28 +73,28 @@ function operations(): Readonly<Record<string, () => unknown>> {
   };
 }
 
-function timePerCall(call: () => unknown, durationMs: number): number {
+/** Processor time, not time on the clock: other processes on the machine then hardly matter. */
+function microsecondsPerCall(call: () => unknown, durationMs: number): number {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   let calls = 0;
-  let elapsedMs: number;
   do {
     call();
     calls++;
-    elapsedMs = performance.now() - start;
-  } while (elapsedMs < durationMs);
-  return (elapsedMs / calls) * 1000;
+  } while (performance.now() - start < durationMs);
+  const { user, system } = process.cpuUsage(cpu);
+  return (user + system) / calls;
 }
 
 function measure(): Round {
-  const start = performance.now();
-  const chosen = chooseBackends();
-  const startMs = performance.now() - start;
+  let chosen: Round['chosen'] = {};
+  const choosing = microsecondsPerCall(() => (chosen = chooseBackends()), 0);
   const microseconds: Record<string, number> = {};
   for (const [name, call] of Object.entries(operations())) {
-    timePerCall(call, warmUpMs);
-    microseconds[name] = timePerCall(call, measureMs);
+    microsecondsPerCall(call, warmUpMs);
+    microseconds[name] = microsecondsPerCall(call, measureMs);
   }
-  return { startMs, chosen, microseconds };
+  return { chosen, microseconds: { 'choosing, cold': choosing, ...microseconds } };
 }
 
 function measureApart(wish: string): Round {
@@ -139,8 +137,6 @@ function compare(): void {
     `${rounds} rounds each, in turns; ${measureMs} ms for each operation after ${warmUpMs} ms of warming up\n`,
   );
   console.log(row('', 'noble', 'node:crypto', 'ratio'));
-  const starts = [noble, node].map((side) => median(side.map(({ startMs }) => startMs * 1000)));
-  console.log(row('choosing, cold', ...starts.map(format), ''));
   for (const name of Object.keys(noble[0]?.microseconds ?? {})) {
     const [slow, fast] = [noble, node].map((side) =>
       side.map((round) => round.microseconds[name] ?? Number.NaN),

@@ -35,7 +35,7 @@ export function backend<A extends Algorithm>(algorithm: A): Algorithms[A] {
 
 /**
  * Chooses for all algorithms now, so that a start-up fails at the start (and pays for the self-tests there:
- * some 10 ms, with noble alone some 100).
+ * in a cold process some 100 ms of processor time, with noble alone 200).
  * @returns which backend computes what.
  * @throws CodedError `ERR_CRYPTO_SELF_TEST` where no backend computes an algorithm rightly.
  */
