@@ -94,7 +94,7 @@ describe('the composer', () => {
       host = await ScriptedHost.open(talk(), { history: [text(1, 'a secret')] });
       await host.page.locator('.input').pressSequentially('another secret');
       await host.posting('save-draft');
-      await host.page.waitForFunction('sessionStorage.length > 0');
+      await host.holds('sessionStorage.length > 0');
       assert.doesNotMatch(await host.page.evaluate('JSON.stringify(sessionStorage)'), /secret/);
     });
 
@@ -236,6 +236,6 @@ describe('the composer', () => {
     await host.page.locator('.chip').waitFor();
     assert.equal(await host.page.evaluate('document.activeElement === document.body'), true);
     await host.send({ type: 'focus' });
-    await host.page.waitForFunction(`document.activeElement.className === 'input'`);
+    await host.holds(`document.activeElement.className === 'input'`);
   });
 });

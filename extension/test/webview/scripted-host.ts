@@ -104,6 +104,22 @@ export class ScriptedHost {
     });
   }
 
+  /** Waits until `expression` is true in the page. (Playwright's own way needs eval, which the policy forbids.) */
+  async holds(expression: string): Promise<void> {
+    const until = Date.now() + waitMs;
+    while (!(await this.page.evaluate<boolean>(`Boolean(${expression})`))) {
+      if (Date.now() > until) throw new Error(`it never held: ${expression}`);
+      await this.frames();
+    }
+  }
+
+  /** Two frames of the page: what was to be drawn is. */
+  async frames(): Promise<void> {
+    await this.page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+    );
+  }
+
   #receive(message: unknown): void {
     const parsed = v.safeParse(fromWebviewSchema, message);
     if (!parsed.success) {
