@@ -157,7 +157,7 @@ describe('any identity log', () => {
       fc.property(fc.array(step, { maxLength: 30, size: 'max' }), fc.nat(), (steps, some) => {
         const { links, states, models } = walk([{ do: 'add', by: 0, whom: 1 }, ...steps]);
         const at = some % (links.length - 1);
-        const other = addDevice(states[at]!, devices[models[at]!.active[0]!]!, spare, startMs).link;
+        const other = recoverIdentity(states[at]!, recoveries[models[at]!.recovery]!, spare, startMs).link;
         const last = states.at(-1)!;
         const isFork = (error: unknown): boolean => hasCode(error, 'ERR_LOG_FORK');
         assert.throws(() => extendIdentity(last, [...links.slice(0, at + 1), other]), isFork);
