@@ -211,6 +211,15 @@ describe('opening a database', () => {
     assert.equal(verifyEntries(await open()), 5);
   });
 
+  it('sees a disk that takes everything and keeps nothing', async () => {
+    class Forgetting extends FailingDisk {
+      override writeSync(...[, , , length]: Parameters<FailingDisk['writeSync']>): number {
+        return length;
+      }
+    }
+    await assert.rejects(open({ fileSystem: new Forgetting() }), { code: 'ERR_DATABASE_IO' });
+  });
+
   it('refuses options that cannot be meant', async () => {
     for (const options of [
       { applicationId: 0 },
