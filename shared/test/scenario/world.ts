@@ -172,7 +172,7 @@ export class Person {
   }
 
   /** Resolves as soon as `test` holds; it is asked again after each change, and now and then. */
-  async until(what: string, test: () => boolean, timeoutMs = 20_000): Promise<void> {
+  async until(what: string, test: () => boolean, timeoutMs = 45_000): Promise<void> {
     if (test()) return;
     await new Promise<void>((resolve, reject) => {
       const look = () => {
