@@ -138,7 +138,7 @@ describe('a relay that delivers as it likes', () => {
     assert.equal(seen.length, 1);
     return [seen[0]!];
   }
-});
+}).timeout(120_000);
 
 function inBatches(envelopes: readonly Delivered[]): Delivered[][] {
   return Array.from({ length: Math.ceil(envelopes.length / 64) }, (_, i) =>

@@ -194,7 +194,7 @@ describe('interruptions', () => {
         await peer.until('all are delivered', () => delivered(peer, victim));
         assert.deepEqual(victim.texts(peer), peer.texts(victim));
         assert.deepEqual([...victim.texts(peer)].sort(), [...said].sort());
-      }).timeout(120_000);
+      });
     }
   }
 
@@ -211,7 +211,7 @@ describe('interruptions', () => {
     assert.equal(alice.texts(bob).length, 9);
     assert.deepEqual(alice.texts(bob), bob.texts(alice));
   });
-});
+}).timeout(120_000);
 
 /**
  * From the request with this number on nothing comes through any more: it failed `before` it was sent, or `after` it

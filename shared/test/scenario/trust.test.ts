@@ -219,7 +219,7 @@ describe('who is who', () => {
     assert.ok(world.relayLog.length > 0);
     assert.ok(!world.relayLog.join('\n').includes('alice'));
   });
-});
+}).timeout(120_000);
 
 async function lookUp(world: World, name: string): Promise<AccountAnswer> {
   return (await (await fetch(`${world.relay.origin}/v1/accounts/${name}`)).json()) as AccountAnswer;

@@ -30,4 +30,4 @@ describe('two people', () => {
     assert.deepEqual(alice.texts(bob), ['hello', 'are you there?', 'yes']);
     assert.deepEqual(bob.texts(alice), alice.texts(bob));
   });
-});
+}).timeout(120_000);
