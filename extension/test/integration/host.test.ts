@@ -12,4 +12,15 @@ describe('the extension host', () => {
   it('has the extension installed', () => {
     assert.ok(extensions.getExtension('crypt2chat.crypt2chat'));
   });
+
+  it('activates it', async () => {
+    const extension = extensions.getExtension('crypt2chat.crypt2chat');
+    await extension?.activate();
+    assert.equal(extension?.isActive, true);
+  });
+
+  it('reaches a relay', async () => {
+    const answer = await fetch(new URL('/readyz', process.env['TEST_RELAY_URL']));
+    assert.equal(answer.status, 200);
+  });
 });

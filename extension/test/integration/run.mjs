@@ -2,7 +2,9 @@
  * Runs the tests of this folder inside VS Code: on the desktop where there is one, else on its stand-in (see
  * scripts/vscode/stand-in.mjs). The extension comes from its VSIX, as it comes to people.
  *
- *   node extension/test/integration/run.mjs --vsix FILE
+ *   node extension/test/integration/run.mjs --vsix FILE [--noble]
+ *
+ * Tests find a running relay at TEST_RELAY_URL. --noble leaves the extension only noble's curves, as Electron does.
  */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +13,9 @@ import { parseArgs } from 'node:util';
 import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import { build } from 'esbuild';
 import { inCheckout, top } from '../../../scripts/checkout.mjs';
+import { stopAll } from '../../../scripts/processes.mjs';
 import { fail, Problem } from '../../../scripts/say.mjs';
+import { startRelay } from '../../../scripts/start/relay.mjs';
 import { desktopForTests, installExtension } from '../../../scripts/vscode/desktop.mjs';
 
 const output = inCheckout('dist', 'test', 'integration');
@@ -49,7 +53,7 @@ async function makeCarrier() {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { vsix: { type: 'string' } } });
+  const { values } = parseArgs({ options: { vsix: { type: 'string' }, noble: { type: 'boolean' } } });
   if (values.vsix === undefined) throw new Problem('Say which extension to test: --vsix FILE');
   await bundleTests();
   await makeCarrier();
@@ -64,15 +68,21 @@ async function main() {
     ];
     const workspace = join(folder, 'workspace');
     await mkdir(workspace);
+    const relay = await startRelay({ data: join(folder, 'relay'), port: 0 });
     await installExtension(vscodeExecutablePath, profile, resolve(values.vsix));
     await runTests({
       vscodeExecutablePath,
       extensionDevelopmentPath: carrier,
       extensionTestsPath: join(output, 'suite.cjs'),
-      extensionTestsEnv: { TEST_REPORTER: inCheckout('scripts', 'test', 'reporter.cjs') },
+      extensionTestsEnv: {
+        TEST_REPORTER: inCheckout('scripts', 'test', 'reporter.cjs'),
+        TEST_RELAY_URL: relay.url,
+        ...(values.noble ? { CRYPT2CHAT_CRYPTO: 'noble' } : {}),
+      },
       launchArgs: [workspace, ...profile],
     });
   } finally {
+    await stopAll();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
