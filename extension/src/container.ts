@@ -72,7 +72,12 @@ export class Container {
       chatView.register(),
       { dispose: keepContextKeys(session) },
       { dispose: announceArrivals(session, () => controller.conversation, open) },
-      { dispose: session.subscribe({ onState: () => this.#sayAboutBrowser(), onChange: () => this.#sayAboutBrowser() }) },
+      {
+        dispose: session.subscribe({
+          onState: () => this.#sayAboutBrowser(),
+          onChange: () => this.#sayAboutBrowser(),
+        }),
+      },
       ...registerCommands(services),
       registerUriHandler(services),
     );

@@ -4,7 +4,16 @@
  * time, and none is opened before the one before it has been closed.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { askAbout, createVault, Engine, openVault, reopenVault, systemClock, type Transport, type Vault } from '@crypt2chat/shared/engine';
+import {
+  askAbout,
+  createVault,
+  Engine,
+  openVault,
+  reopenVault,
+  systemClock,
+  type Transport,
+  type Vault,
+} from '@crypt2chat/shared/engine';
 import { CodedError } from '@crypt2chat/shared/errors';
 import { systemRandomness } from '@crypt2chat/shared/primitives';
 import * as v from 'valibot';

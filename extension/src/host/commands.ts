@@ -73,12 +73,17 @@ export async function showConversation(
 /** Opens the conversation with `address`, once the relay has said who that is. */
 export async function openAddress(services: CommandServices, address: string): Promise<void> {
   const options = { location: { viewId: chatViewId } };
-  const { key } = await window.withProgress(options, () => services.session.call('openConversation', { address }));
+  const { key } = await window.withProgress(options, () =>
+    services.session.call('openConversation', { address }),
+  );
   await showConversation(services, key);
 }
 
 /** The engine with an account, else the view that says what is missing. */
-export async function engineWithAccount({ session, chatView }: CommandServices): Promise<EngineState | undefined> {
+export async function engineWithAccount({
+  session,
+  chatView,
+}: CommandServices): Promise<EngineState | undefined> {
   const state = await session.start();
   if (state.kind === 'open' && state.engine.account) return state.engine;
   await chatView.focus();
@@ -133,7 +138,9 @@ async function answer(
 ): Promise<void> {
   const engine = await engineWithAccount(services);
   if (!engine) return;
-  const open = engine.conversations.filter(({ status }) => status !== (given === 'accept' ? 'active' : 'blocked'));
+  const open = engine.conversations.filter(
+    ({ status }) => status !== (given === 'accept' ? 'active' : 'blocked'),
+  );
   const conversation = keyIn(argument) ?? (await pick(open, 'Whose messages?'));
   if (conversation === undefined) return;
   await services.session.call('answerRequest', { conversation, answer: given });
@@ -172,20 +179,27 @@ async function recoverAccount(services: CommandServices): Promise<void> {
   if (state.kind === 'locked') return unlock(services);
   if (state.kind !== 'fresh' && state.kind !== 'open') return chatView.focus();
   if (state.kind === 'open' && state.engine.account) {
-    void window.showInformationMessage('This computer has an account already. To begin with another one, start over first.');
+    void window.showInformationMessage(
+      'This computer has an account already. To begin with another one, start over first.',
+    );
     return;
   }
   const title = 'Recover an account';
   const base = { title, ignoreFocusOut: true };
-  const relay = await window.showInputBox({ ...base, prompt: 'The relay of the account', value: relaySetting() });
+  const relay = await window.showInputBox({
+    ...base,
+    prompt: 'The relay of the account',
+    value: relaySetting(),
+  });
   if (!relay?.trim()) return;
   const username = await window.showInputBox({ ...base, prompt: 'Your name on this relay' });
   if (!username?.trim()) return;
   const phrase = await askPhrase(title);
   if (phrase === undefined) return;
   const recovery = { relay: relay.trim(), username: normaliseName(username), phrase };
-  await window.withProgress({ location: ProgressLocation.Notification, title: 'Recovering the account…' }, () =>
-    session.recover(recovery),
+  await window.withProgress(
+    { location: ProgressLocation.Notification, title: 'Recovering the account…' },
+    () => session.recover(recovery),
   );
   await chatView.focus();
 }

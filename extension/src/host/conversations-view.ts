@@ -46,7 +46,10 @@ export class ConversationsView implements TreeDataProvider<ConversationNode>, Fi
 
   constructor(session: Session) {
     this.#session = session;
-    this.#tree = window.createTreeView(conversationsViewId, { treeDataProvider: this, showCollapseAll: false });
+    this.#tree = window.createTreeView(conversationsViewId, {
+      treeDataProvider: this,
+      showCollapseAll: false,
+    });
     const unsubscribe = session.subscribe({
       onState: () => this.#drawSoon(),
       onChange: ({ kind }) => {
@@ -70,9 +73,9 @@ export class ConversationsView implements TreeDataProvider<ConversationNode>, Fi
   select(key: ConversationKey | undefined): void {
     const row = this.#rows.main.find((each) => each.key === key);
     if (!row || !this.#tree.visible || this.#tree.selection.some((node) => isRow(node, key))) return;
-    void Promise.resolve(this.#tree.reveal({ kind: 'row', row, muted: false }, { select: true, focus: false })).catch(
-      () => undefined,
-    );
+    void Promise.resolve(
+      this.#tree.reveal({ kind: 'row', row, muted: false }, { select: true, focus: false }),
+    ).catch(() => undefined);
   }
 
   getChildren(node?: ConversationNode): ConversationNode[] {

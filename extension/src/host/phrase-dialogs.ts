@@ -29,7 +29,8 @@ export async function showPhrase(session: Session): Promise<void> {
 
 /** Makes sure that nobody else looks on. */
 export async function confirmShowing(): Promise<boolean> {
-  const detail = 'Whoever sees it can take over your account and read your messages. Do not share your screen now.';
+  const detail =
+    'Whoever sees it can take over your account and read your messages. Do not share your screen now.';
   const question = 'Show the recovery phrase on the screen?';
   return (await window.showWarningMessage(question, { modal: true, detail }, show)) === show;
 }

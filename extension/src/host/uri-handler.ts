@@ -17,7 +17,8 @@ export function registerUriHandler(services: CommandServices): Disposable {
         const name = plainName(address.split('#')[0] ?? '');
         const question = `Open a conversation with ${name}?`;
         const detail = 'A link asked for this. They learn of it only when you write.';
-        if ((await window.showInformationMessage(question, { modal: true, detail }, 'Open')) !== 'Open') return;
+        if ((await window.showInformationMessage(question, { modal: true, detail }, 'Open')) !== 'Open')
+          return;
         if (await engineWithAccount(services)) await openAddress(services, address);
       } catch (error) {
         sayCode(hasCode(error) ? error.code : 'ERR_ENGINE_INTERNAL');

@@ -3,7 +3,13 @@
  * tables are the one source: the worker's handlers, the host's calls and the checks on both sides come from them.
  * Wrapping key and recovery phrase pass here, between two threads of one process, and nowhere else.
  */
-import type { EngineChange, EngineState, MessagePage, RelayAbout, TransportRequest } from '@crypt2chat/shared/engine';
+import type {
+  EngineChange,
+  EngineState,
+  MessagePage,
+  RelayAbout,
+  TransportRequest,
+} from '@crypt2chat/shared/engine';
 import * as v from 'valibot';
 import { type Handlers, type Methods, Peer, type PeerOptions } from './rpc.ts';
 import {
@@ -136,7 +142,11 @@ export const engineMethods = {
     result: nothing,
     timeoutMs: localMs,
   },
-  markRead: { params: v.strictObject({ ...conversation, upTo: placeSchema }), result: nothing, timeoutMs: localMs },
+  markRead: {
+    params: v.strictObject({ ...conversation, upTo: placeSchema }),
+    result: nothing,
+    timeoutMs: localMs,
+  },
   setTyping: {
     params: v.strictObject({ ...conversation, typing: v.boolean() }),
     result: nothing,

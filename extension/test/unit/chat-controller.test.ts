@@ -115,7 +115,10 @@ describe('the chat view', function () {
     assert.equal(empty.hasConversations, false);
     assert.deepEqual(view.said, ['registered']);
     assert.equal(view.screens().filter((name) => name === 'register').length, 1);
-    assert.equal(view.screens().filter((name) => name === 'loading').length, view.screens().indexOf('register'));
+    assert.equal(
+      view.screens().filter((name) => name === 'loading').length,
+      view.screens().indexOf('register'),
+    );
   });
 
   it('says that a relay cannot be reached', async () => {
@@ -230,9 +233,10 @@ describe('the chat view', function () {
     await view.ready();
     await second.start();
     await view.untilScreen('elsewhere');
-    await first.close();
     view.messages = [];
     await view.say({ type: 'retry-open' });
     await view.untilScreen('empty');
+    await first.retry();
+    await view.untilScreen('elsewhere');
   });
 });

@@ -43,7 +43,8 @@ describe('text from other people', () => {
   // As VS Code has them: labelled icons, and links in notifications.
   const icon = /\$\([a-z0-9-]+(?:~[a-z]+)?\)/i;
   const link = /\[[^\]]+\]\((?:https?:\/\/|command:|file:)[^)\s]+/i;
-  const unseen = /[\p{Cc}\u202a-\u202e\u2066-\u2069\u200b-\u200f\u061c\ufeff\ue000-\uf8ff\u{e0000}-\u{e007f}\u2028\u2029]/u;
+  const unseen =
+    /[\p{Cc}\u202a-\u202e\u2066-\u2069\u200b-\u200f\u061c\ufeff\ue000-\uf8ff\u{e0000}-\u{e007f}\u2028\u2029]/u;
 
   it('draws no icon, makes no link, turns no direction and hides nothing', () => {
     const tricks = '$(trash)[click](command:x)\u202egnp.exe\u200b\u0007\u{e0041}\uea60';
@@ -57,21 +58,43 @@ describe('text from other people', () => {
   });
 
   it('does none of that whatever it is made of', () => {
-    const parts = fc.constantFrom('$', '(', '$(', '$$(', 'x)', '[a', ']', '](', 'command:x)', '\u202e', '\u200b', '\0', '\n', ' ', '😀', '\ud800');
+    const parts = fc.constantFrom(
+      '$',
+      '(',
+      '$(',
+      '$$(',
+      'x)',
+      '[a',
+      ']',
+      '](',
+      'command:x)',
+      '\u202e',
+      '\u200b',
+      '\0',
+      '\n',
+      ' ',
+      '😀',
+      '\ud800',
+    );
     fc.assert(
-      fc.property(fc.array(fc.oneof(parts, fc.string({ unit: 'binary' }))), fc.integer({ min: 2, max: 60 }), (list, max) => {
-        const shown = plainLine(list.join(''), max);
-        assert.doesNotMatch(shown, icon);
-        assert.doesNotMatch(shown, link);
-        assert.doesNotMatch(shown, unseen);
-        assert.doesNotMatch(shown, /\p{Cs}/u);
-        assert.ok(Array.from(shown.replaceAll('\u2060', '')).length <= max);
-      }),
+      fc.property(
+        fc.array(fc.oneof(parts, fc.string({ unit: 'binary' }))),
+        fc.integer({ min: 2, max: 60 }),
+        (list, max) => {
+          const shown = plainLine(list.join(''), max);
+          assert.doesNotMatch(shown, icon);
+          assert.doesNotMatch(shown, link);
+          assert.doesNotMatch(shown, unseen);
+          assert.doesNotMatch(shown, /\p{Cs}/u);
+          assert.ok(Array.from(shown.replaceAll('\u2060', '')).length <= max);
+        },
+      ),
     );
   });
 
   it('stays as it is when there is nothing about it', () => {
-    for (const text of ['bob', 'größe 日本 עברית', 'f(x) [1] $5', '👩 a.b-c_d']) assert.equal(plainLine(text, 40), text);
+    for (const text of ['bob', 'größe 日本 עברית', 'f(x) [1] $5', '👩 a.b-c_d'])
+      assert.equal(plainLine(text, 40), text);
     assert.equal(plainLine('12345', 5), '12345');
     assert.equal(plainLine('123456', 5), '1234…');
   });
@@ -91,7 +114,12 @@ describe('the list of conversations', () => {
   it('keeps requests in sight and what was dismissed out of the way', () => {
     const { main, muted } = conversationRows(
       [
-        conversation({ key: 'a', unread: 3, verified: true, lastActivityAt: Date.parse('2026-03-12T09:05:00Z') }),
+        conversation({
+          key: 'a',
+          unread: 3,
+          verified: true,
+          lastActivityAt: Date.parse('2026-03-12T09:05:00Z'),
+        }),
         conversation({ key: 'b', status: 'request', unread: 7, title: 'dave' }),
         conversation({ key: 'c', status: 'blocked' }),
         conversation({ key: 'd', status: 'ignored' }),
@@ -160,15 +188,24 @@ describe('toasts', () => {
     const toasts = new Toasts();
     assert.ok(toasts.take(message(), engine(), 'sender', undefined));
     assert.equal(toasts.take(message(), engine(), 'sender', undefined), undefined);
-    toasts.take({ kind: 'conversation', conversation: conversation({ unread: 1 }) }, engine(), 'sender', undefined);
+    toasts.take(
+      { kind: 'conversation', conversation: conversation({ unread: 1 }) },
+      engine(),
+      'sender',
+      undefined,
+    );
     assert.equal(toasts.take(message(), engine(), 'sender', undefined), undefined);
     toasts.take({ kind: 'conversation', conversation: conversation() }, engine(), 'sender', undefined);
     assert.ok(toasts.take(message(), engine(), 'sender', undefined));
   });
 
   it('stay away for what is looked at, one’s own, what is old, and people one does not talk to', () => {
-    const never = (change: EngineChange, state = engine(), level: 'sender' | 'off' = 'sender', watched?: string) =>
-      assert.equal(new Toasts().take(change, state, level, watched), undefined);
+    const never = (
+      change: EngineChange,
+      state = engine(),
+      level: 'sender' | 'off' = 'sender',
+      watched?: string,
+    ) => assert.equal(new Toasts().take(change, state, level, watched), undefined);
     never(message(), engine(), 'sender', 'k');
     never(message(), engine(), 'off');
     never(message({ own: true }));
@@ -195,7 +232,17 @@ describe('addresses', () => {
       assert.equal(addressProblem(text), undefined, text);
       parseAddress(text);
     }
-    for (const text of ['b', 'böb', '.bob', 'bob smith', 'bob#', 'bob#x', `${whole}#`, `#${whole}`, 'x'.repeat(33)]) {
+    for (const text of [
+      'b',
+      'böb',
+      '.bob',
+      'bob smith',
+      'bob#',
+      'bob#x',
+      `${whole}#`,
+      `#${whole}`,
+      'x'.repeat(33),
+    ]) {
       assert.ok(addressProblem(text), text);
       assert.throws(() => parseAddress(text), text);
     }
@@ -205,7 +252,8 @@ describe('addresses', () => {
     const inQuery = (address: string) => addressInUri('/open', `address=${encodeURIComponent(address)}`);
     assert.equal(inQuery(whole), whole);
     assert.equal(addressInUri('/open', `address=${whole}`), whole);
-    for (const address of ['bob', '', 'bob#short', `bob#${'A'.repeat(44)}`]) assert.equal(inQuery(address), undefined);
+    for (const address of ['bob', '', 'bob#short', `bob#${'A'.repeat(44)}`])
+      assert.equal(inQuery(address), undefined);
     assert.equal(addressInUri('/other', `address=${encodeURIComponent(whole)}`), undefined);
     assert.equal(addressInUri('/open', ''), undefined);
   });
@@ -219,14 +267,25 @@ describe('addresses', () => {
 
 describe('links in messages', () => {
   it('are opened to the web and to mail, and to nothing else', () => {
-    for (const text of ['https://example.org/a?b#c', 'http://localhost:1', 'mailto:a@example.org']) assert.ok(openableLink(text));
-    const others = ['javascript:alert(1)', 'command:workbench.action.quit', 'file:///etc/hosts', 'vscode://a.b/c', 'data:text/html,x'];
-    for (const text of [...others, 'https://user:pw@example.org/', '//example.org', 'no']) assert.equal(openableLink(text), undefined, text);
+    for (const text of ['https://example.org/a?b#c', 'http://localhost:1', 'mailto:a@example.org'])
+      assert.ok(openableLink(text));
+    const others = [
+      'javascript:alert(1)',
+      'command:workbench.action.quit',
+      'file:///etc/hosts',
+      'vscode://a.b/c',
+      'data:text/html,x',
+    ];
+    for (const text of [...others, 'https://user:pw@example.org/', '//example.org', 'no'])
+      assert.equal(openableLink(text), undefined, text);
   });
 });
 
 describe('the recovery phrase in dialogs', () => {
-  const words = Array.from({ length: 24 }, (_, index) => `word${'abcdefghijklmnopqrstuvwx'[index] ?? ''}`).join(' ');
+  const words = Array.from(
+    { length: 24 },
+    (_, index) => `word${'abcdefghijklmnopqrstuvwx'[index] ?? ''}`,
+  ).join(' ');
 
   it('comes back as it was shown', () => {
     assert.equal(typedPhrase(numberedWords(words)), words);
@@ -251,7 +310,13 @@ describe('a selection', () => {
     const result = anchorOf(selected);
     assert.deepEqual(result, {
       kind: 'anchor',
-      anchor: { text: 'const a = 1;\nconst b = 2;', language: 'typescript', path: 'src/retry.ts', startLine: 41, endLine: 42 },
+      anchor: {
+        text: 'const a = 1;\nconst b = 2;',
+        language: 'typescript',
+        path: 'src/retry.ts',
+        startLine: 41,
+        endLine: 42,
+      },
     });
     const oneLine = anchorOf({ ...selected, text: 'a', endLine: 40, endCharacter: 1 });
     assert.ok(oneLine.kind === 'anchor' && oneLine.anchor.endLine === 41);
@@ -270,12 +335,21 @@ describe('a selection', () => {
       kind: 'too-large',
       bytes: maxTextBytes + 2,
     });
-    const paths = fc.oneof(fc.constantFrom('../x', '/x', 'C:\\x', 'a//b', 'a\nb', '', 'a'.repeat(600)), fc.string());
+    const paths = fc.oneof(
+      fc.constantFrom('../x', '/x', 'C:\\x', 'a//b', 'a\nb', '', 'a'.repeat(600)),
+      fc.string(),
+    );
     fc.assert(
-      fc.property(paths, paths, fc.string(), fc.string({ minLength: 1 }), (workspacePath, fileName, language, text) => {
-        const result = anchorOf({ ...selected, workspacePath, fileName, language, text });
-        if (result.kind === 'anchor') v.parse(codeBodySchema, result.anchor);
-      }),
+      fc.property(
+        paths,
+        paths,
+        fc.string(),
+        fc.string({ minLength: 1 }),
+        (workspacePath, fileName, language, text) => {
+          const result = anchorOf({ ...selected, workspacePath, fileName, language, text });
+          if (result.kind === 'anchor') v.parse(codeBodySchema, result.anchor);
+        },
+      ),
     );
   });
 });
@@ -284,7 +358,8 @@ describe('a passage from somebody else', () => {
   let folder: string;
   before(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'crypt2chat-code-')));
-    for (const name of ['one/src', 'two/lib', 'outside']) await mkdir(join(folder, name), { recursive: true });
+    for (const name of ['one/src', 'two/lib', 'outside'])
+      await mkdir(join(folder, name), { recursive: true });
     await writeFile(join(folder, 'one/src/a.ts'), '');
     await writeFile(join(folder, 'two/lib/b.ts'), '');
     await writeFile(join(folder, 'outside/secret'), '');
@@ -298,7 +373,16 @@ describe('a passage from somebody else', () => {
     assert.equal(await find('src/a.ts'), join(folder, 'one/src/a.ts'));
     assert.equal(await find('lib/b.ts'), join(folder, 'two/lib/b.ts'));
     assert.equal(await find('inner/a.ts'), join(folder, 'one/src/a.ts'));
-    const outside = ['../outside/secret', 'link/secret', join(folder, 'outside/secret'), 'src/../../outside/secret', '.', '', 'src\\a.ts', 'gone.ts'];
+    const outside = [
+      '../outside/secret',
+      'link/secret',
+      join(folder, 'outside/secret'),
+      'src/../../outside/secret',
+      '.',
+      '',
+      'src\\a.ts',
+      'gone.ts',
+    ];
     for (const path of outside) assert.equal(await find(path), undefined, path);
   });
 });

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { type RunningRelay, startRelay } from '@crypt2chat/relay/testing';
 import type { EngineChange } from '@crypt2chat/shared/engine';
 import { systemRandomness } from '@crypt2chat/shared/primitives';
-import { FetchTransport, type SecretStore, Session, type SessionState, VaultFolder } from '../../src/host/session/index.ts';
+import {
+  FetchTransport,
+  type SecretStore,
+  Session,
+  type SessionState,
+  VaultFolder,
+} from '../../src/host/session/index.ts';
 import { bundleWorker } from './worker-bundle.ts';
 
 export type Secrets = SecretStore & { readonly values: Map<string, string> };
@@ -64,16 +70,20 @@ export class People {
   }
 
   /** Another window, perhaps onto the same storage. */
-  session(storage: string, secrets: SecretStore, workerFile = this.workerFile): Session {
+  session(
+    storage: string,
+    secrets: SecretStore,
+    more: { readonly workerFile?: string; readonly askedMs?: number } = {},
+  ): Session {
     const session = new Session({
       folder: new VaultFolder(storage),
       secrets,
       randomness: systemRandomness,
       transport: new FetchTransport(globalThis.fetch),
-      workerFile,
+      workerFile: more.workerFile ?? this.workerFile,
       wasmFile: this.#wasmFile,
       log: (code) => this.logged.push(code),
-      lock: { retryForMs: 0 },
+      patience: { startMs: 0, askedMs: more.askedMs ?? 20_000 },
       restartDelaysMs: [10, 20, 30],
     });
     this.#sessions.push(session);
@@ -82,7 +92,9 @@ export class People {
 
   /** Somebody with an account. */
   async register(storage?: string, secrets?: SecretStore, workerFile?: string): Promise<Session> {
-    const session = this.session(storage ?? (await this.newStorage()), secrets ?? memorySecrets(), workerFile);
+    const session = this.session(storage ?? (await this.newStorage()), secrets ?? memorySecrets(), {
+      workerFile: workerFile ?? this.workerFile,
+    });
     await session.start();
     await session.register({ relay: this.relay.origin, username: this.newName() });
     await until(session, hasAccount);

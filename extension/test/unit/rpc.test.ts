@@ -97,7 +97,9 @@ describe('calls between threads', () => {
 
   it('are refused when they have another form, on the way there and back', async () => {
     const { client } = connect();
-    await assert.rejects(client.call('double', JSON.parse('{"n":"1"}') as { n: number }), { code: 'ERR_IPC_INVALID' });
+    await assert.rejects(client.call('double', JSON.parse('{"n":"1"}') as { n: number }), {
+      code: 'ERR_IPC_INVALID',
+    });
     await assert.rejects(client.call('wrong', undefined), { code: 'ERR_IPC_INVALID' });
   });
 
@@ -133,7 +135,9 @@ describe('calls between threads', () => {
 
   it('are bounded in number', async () => {
     const { client } = connect();
-    const waiting = Array.from({ length: 1_000 }, () => client.call('wait', undefined).catch(() => undefined));
+    const waiting = Array.from({ length: 1_000 }, () =>
+      client.call('wait', undefined).catch(() => undefined),
+    );
     await assert.rejects(client.call('double', { n: 1 }), { code: 'ERR_ENGINE_BUSY' });
     client.end();
     await Promise.all(waiting);

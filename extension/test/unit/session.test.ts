@@ -53,7 +53,9 @@ describe('a session', function () {
     const name = addressOf(taken)?.split('#')[0] ?? '';
     const session = people.session(storage, memorySecrets());
     await session.start();
-    await assert.rejects(session.register({ relay: people.relay.origin, username: name }), { code: 'ERR_NAME_TAKEN' });
+    await assert.rejects(session.register({ relay: people.relay.origin, username: name }), {
+      code: 'ERR_NAME_TAKEN',
+    });
     assert.ok(session.state.kind === 'open' && session.state.engine.account === undefined);
     await session.register({ relay: people.relay.origin, username: people.newName() });
     await until(session, hasAccount);
@@ -64,8 +66,9 @@ describe('a session', function () {
     for (const secrets of [silent, { get: async () => undefined, store: async () => undefined }]) {
       const session = people.session(storage, secrets);
       await session.start();
-      await assert.rejects(session.register({ relay: people.relay.origin, username: people.newName() }), (error: { code: string }) =>
-        ['ERR_SECRETS_UNAVAILABLE', 'ERR_NOT_OPEN'].includes(error.code),
+      await assert.rejects(
+        session.register({ relay: people.relay.origin, username: people.newName() }),
+        (error: { code: string }) => ['ERR_SECRETS_UNAVAILABLE', 'ERR_NOT_OPEN'].includes(error.code),
       );
       assert.equal(await new VaultFolder(storage).exists(), false);
       await session.close();
@@ -93,10 +96,15 @@ describe('a session', function () {
     async function staysLocked(session: Session, reason: string) {
       assert.deepEqual(await session.start(), { kind: 'locked', reason });
       assert.deepEqual(await session.retry(), { kind: 'locked', reason });
-      await assert.rejects(session.register({ relay: people.relay.origin, username: people.newName() }), { code: 'ERR_NOT_OPEN' });
-      await assert.rejects(session.recover({ relay: people.relay.origin, username: people.newName(), phrase }), {
+      await assert.rejects(session.register({ relay: people.relay.origin, username: people.newName() }), {
         code: 'ERR_NOT_OPEN',
       });
+      await assert.rejects(
+        session.recover({ relay: people.relay.origin, username: people.newName(), phrase }),
+        {
+          code: 'ERR_NOT_OPEN',
+        },
+      );
       assert.deepEqual(await readFile(vaultFile(storage)), vault);
     }
 
@@ -165,21 +173,39 @@ describe('a session', function () {
     assert.deepEqual(await readFile(file), garbage);
   });
 
-  it('goes to one window; another says where it is, and takes over when asked to once it is free', async () => {
+  it('goes to one window; another says where it is, and gets it when asked to and not before', async () => {
     const storage = await people.newStorage();
     const secrets = memorySecrets();
     const first = await people.register(storage, secrets);
     const address = addressOf(first);
     const second = people.session(storage, secrets);
     assert.deepEqual(await second.start(), { kind: 'elsewhere' });
-    assert.deepEqual(await second.retry(), { kind: 'elsewhere' });
     await assert.rejects(second.startOver(new Date()), { code: 'ERR_NOT_OPEN' });
     await assert.rejects(second.call('recoveryPhrase', undefined), { code: 'ERR_NOT_OPEN' });
     assert.equal(addressOf(first), address);
+
+    assert.equal((await second.retry()).kind, 'open');
+    assert.equal(addressOf(second), address);
+    assert.deepEqual(first.state, { kind: 'elsewhere' });
+    await assert.rejects(first.call('recoveryPhrase', undefined), { code: 'ERR_NOT_OPEN' });
+
+    assert.equal((await first.retry()).kind, 'open');
     await first.close();
     assert.equal(second.state.kind, 'elsewhere');
     assert.equal((await second.retry()).kind, 'open');
-    assert.equal(addressOf(second), address);
+  });
+
+  it('is handed over to nobody who lacks the secret', async () => {
+    const storage = await people.newStorage();
+    const first = await people.register(storage, memorySecrets());
+    const others = memorySecrets();
+    await (await people.register(undefined, others)).close();
+    for (const secrets of [others, memorySecrets(), silent]) {
+      const second = people.session(storage, secrets, { askedMs: 2_000 });
+      assert.deepEqual(await second.start(), { kind: 'elsewhere' });
+      assert.deepEqual(await second.retry(), { kind: 'elsewhere' });
+    }
+    assert.ok(hasAccount(first.state));
   });
 
   it('opens what another window registered meanwhile, instead of a second vault', async () => {
@@ -189,7 +215,9 @@ describe('a session', function () {
     assert.equal((await slow.start()).kind, 'fresh');
     const fast = await people.register(storage, secrets);
     const address = addressOf(fast);
-    await assert.rejects(slow.register({ relay: people.relay.origin, username: people.newName() }), { code: 'ERR_NOT_OPEN' });
+    await assert.rejects(slow.register({ relay: people.relay.origin, username: people.newName() }), {
+      code: 'ERR_NOT_OPEN',
+    });
     assert.equal(slow.state.kind, 'elsewhere');
     await fast.close();
     await slow.retry();
@@ -281,7 +309,10 @@ describe('a session', function () {
     const arrived = await arrival;
     assert.ok(arrived.kind === 'message' && arrived.message.body.kind === 'text');
     assert.equal(arrived.message.body.text, 'hello');
-    const request = await until(bob, (state) => state.kind === 'open' && state.engine.conversations.length === 1);
+    const request = await until(
+      bob,
+      (state) => state.kind === 'open' && state.engine.conversations.length === 1,
+    );
     assert.ok(request.kind === 'open' && request.engine.conversations[0]?.status === 'request');
     await bob.call('answerRequest', { conversation: key, answer: 'accept' });
     const delivered = change(alice, (each) => each.kind === 'message' && each.message.state === 'delivered');

@@ -287,7 +287,8 @@ export class ChatController {
     const page = await this.#session.call('page', { conversation: wanted, limit: pageMessages });
     // The page came through the same line as the changes before it: the state is at least as new as the page.
     const now = this.#session.state;
-    const conversation = now.kind === 'open' ? now.engine.conversations.find(({ key }) => key === wanted) : undefined;
+    const conversation =
+      now.kind === 'open' ? now.engine.conversations.find(({ key }) => key === wanted) : undefined;
     if (!conversation) return { screen: 'loading' };
     return {
       screen: 'conversation',

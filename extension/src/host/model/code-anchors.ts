@@ -33,7 +33,9 @@ export function anchorOf(selected: SelectedCode): AnchorResult {
   const bytes = Buffer.byteLength(text);
   if (bytes > maxTextBytes) return { kind: 'too-large', bytes };
   const endsBeforeLine = selected.endCharacter === 0 && selected.endLine > selected.startLine;
-  const path = [selected.workspacePath, selected.fileName].find((each) => each !== undefined && isSendable(each));
+  const path = [selected.workspacePath, selected.fileName].find(
+    (each) => each !== undefined && isSendable(each),
+  );
   return {
     kind: 'anchor',
     anchor: {

@@ -56,7 +56,9 @@ export function badgeCount(conversations: readonly ConversationSummary[]): numbe
 export function whenOf(at: number, { now, locale, timeZone }: TimeStyle): string {
   const dayMs = 24 * 60 * 60 * 1000;
   const told = (options: Intl.DateTimeFormatOptions, date: Date | number) =>
-    new Intl.DateTimeFormat(locale, { ...options, ...(timeZone === undefined ? {} : { timeZone }) }).format(date);
+    new Intl.DateTimeFormat(locale, { ...options, ...(timeZone === undefined ? {} : { timeZone }) }).format(
+      date,
+    );
   const day = (date: Date | number) => told({ year: 'numeric', month: 'numeric', day: 'numeric' }, date);
   if (day(at) === day(now)) return told({ hour: '2-digit', minute: '2-digit' }, at);
   const age = now.getTime() - at;
@@ -78,7 +80,9 @@ function rowOf(conversation: ConversationSummary, time: TimeStyle): Conversation
     ignored: 'ignored',
     blocked: 'blocked',
   }[status];
-  const standing = verified ? 'the account you were given the address of' : 'the relay’s word for who this is';
+  const standing = verified
+    ? 'the account you were given the address of'
+    : 'the relay’s word for who this is';
   const unreadWords = unread === 0 ? '' : `${unread} unread`;
   return {
     key,

@@ -21,5 +21,7 @@ export function typedPhrase(text: string): string {
 /** What is wrong with a phrase in an input box, or undefined. */
 export function phraseProblem(text: string): string | undefined {
   const { length } = typedPhrase(text).split(' ');
-  return text.trim() === '' || length === 24 ? undefined : `A recovery phrase has 24 words; this has ${length}.`;
+  return text.trim() === '' || length === 24
+    ? undefined
+    : `A recovery phrase has 24 words; this has ${length}.`;
 }

@@ -33,7 +33,8 @@ export class Toasts {
       this.#announced.delete(change.conversation.key);
       return undefined;
     }
-    if (change.kind !== 'message' || !change.arrived || change.message.own || level === 'off') return undefined;
+    if (change.kind !== 'message' || !change.arrived || change.message.own || level === 'off')
+      return undefined;
     const { conversation: key, author, body } = change.message;
     if (key === watched || this.#announced.has(key)) return undefined;
     const conversation = engine.conversations.find((each) => each.key === key);

@@ -4,7 +4,14 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Transport } from '@crypt2chat/shared/engine';
-import { createEnginePeer, type EngineEvent, type EngineMethods, type EnginePeer, type Params, type Result } from '../../ipc/index.ts';
+import {
+  createEnginePeer,
+  type EngineEvent,
+  type EngineMethods,
+  type EnginePeer,
+  type Params,
+  type Result,
+} from '../../ipc/index.ts';
 
 /** What the thread is started with. */
 export interface WorkerSettings {

@@ -3,6 +3,7 @@
  * The vault is touched only under the lock. An identity is never made where a vault stands; a vault without its secret
  * asks for the recovery phrase; whatever does not open stays as it is, and the state says why.
  */
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { EngineChange, EngineState, RelayAbout, Transport } from '@crypt2chat/shared/engine';
 import { CodedError, hasCode } from '@crypt2chat/shared/errors';
 import type { Randomness } from '@crypt2chat/shared/primitives';
@@ -10,7 +11,7 @@ import type { EngineEvent, EngineMethods, LockedReason, Params, Result } from '.
 import { EngineClient } from './engine-client.ts';
 import { applyChange } from './mirror.ts';
 import type { VaultFolder } from './vault-folder.ts';
-import { acquireVaultLock, type LockOptions, type VaultLock } from './vault-lock.ts';
+import { acquireVaultLock, askForVault, type VaultLock } from './vault-lock.ts';
 import { ensureWrappingKey, readWrappingKey, type SecretStore } from './wrapping-key.ts';
 
 export type SessionState =
@@ -35,10 +36,17 @@ export interface SessionOptions {
   readonly wasmFile: string;
   /** Takes codes, and nothing else. */
   readonly log: (code: string) => void;
-  /** What a lock is asked for with. An extension host can outlive the window it belonged to by some seconds. */
-  readonly lock?: LockOptions;
+  /** How long a lock that is held is waited for. */
+  readonly patience?: Patience;
   /** After each crash of the thread it is started again this much later; when all are used up, only by the person. */
   readonly restartDelaysMs?: readonly number[];
+}
+
+export interface Patience {
+  /** At the start: an extension host can outlive the window that it belonged to by some seconds. */
+  readonly startMs: number;
+  /** When the person asked for the chat: the other window finishes what it is writing. */
+  readonly askedMs: number;
 }
 
 interface Listener {
@@ -46,7 +54,7 @@ interface Listener {
   readonly onChange: (change: EngineChange) => void;
 }
 
-const lockRetryMs = 10_000;
+const defaultPatience: Patience = { startMs: 10_000, askedMs: 10_000 };
 /** How long a refused lock looks like mere loading before the view says where the chat is. */
 const sayElsewhereAfterMs = 2_500;
 const defaultRestartDelaysMs = [500, 3_000, 10_000];
@@ -71,6 +79,10 @@ export class Session {
     this.#options = options;
   }
 
+  get #patience(): Patience {
+    return this.#options.patience ?? defaultPatience;
+  }
+
   get state(): SessionState {
     return this.#state;
   }
@@ -82,16 +94,21 @@ export class Session {
 
   /** Opens what there is, once; later calls only wait for it. Never throws: what went wrong is in the state. */
   async start(): Promise<SessionState> {
-    this.#starting ??= this.#enqueue(() => this.#open(lockRetryMs));
+    this.#starting ??= this.#enqueue(() => this.#open(this.#patience.startMs));
     await this.#starting.catch(() => undefined);
     return this.#state;
   }
 
-  /** Tries again because the person asked: to take the chat over, or to open what would not open. Never throws. */
+  /**
+   * Tries again because the person asked: to open what would not open, or to have the chat in this window. Whoever has
+   * it then finishes what it is writing and hands over. Never throws.
+   */
   async retry(): Promise<SessionState> {
     this.#restarts = 0;
     this.#starting = this.#enqueue(async () => {
-      if (this.#state.kind !== 'open') await this.#open(lockRetryMs);
+      if (this.#state.kind === 'open') return;
+      if (this.#state.kind === 'elsewhere') await this.#askForVault();
+      await this.#open(this.#patience.askedMs);
     });
     await this.#starting.catch(() => undefined);
     return this.#state;
@@ -223,22 +240,39 @@ export class Session {
     }
   }
 
+  /** Says to the window that has the vault that this one belongs to the same person: it has the same secret. */
+  async #askForVault(): Promise<void> {
+    const secret = await readWrappingKey(this.#options.secrets);
+    if (secret.kind !== 'present') return;
+    const prove = (token: Uint8Array) => handOverProof(secret.key, token);
+    await askForVault(this.#options.folder.file, prove).catch(() => undefined);
+  }
+
+  async #onAsked(token: Uint8Array, proof: Uint8Array): Promise<void> {
+    const secret = await readWrappingKey(this.#options.secrets);
+    if (secret.kind !== 'present' || !timingSafeEqual(proof, handOverProof(secret.key, token))) return;
+    await this.#enqueue(() => this.#giveUpVault());
+  }
+
+  async #giveUpVault(): Promise<void> {
+    clearTimeout(this.#restartTimer);
+    await this.#letGo();
+    this.#set({ kind: 'elsewhere' });
+  }
+
   /** @throws CodedError `ERR_NOT_OPEN`, with the state set to `elsewhere`. */
   async #takeLock(retryForMs: number): Promise<void> {
     if (this.#lock) return;
     const lock = await acquireVaultLock(this.#options.folder.file, {
-      ...this.#options.lock,
-      retryForMs: this.#options.lock?.retryForMs ?? retryForMs,
+      retryForMs,
       signal: this.#closing.signal,
       onRefused: (afterMs) => {
         if (afterMs >= sayElsewhereAfterMs) this.#set({ kind: 'elsewhere' });
       },
+      onAsked: (token, proof) => void this.#onAsked(token, proof).catch(() => undefined),
       onLost: () => {
         this.#options.log('ERR_DATABASE_BUSY');
-        void this.#enqueue(async () => {
-          await this.#letGo();
-          this.#set({ kind: 'elsewhere' });
-        }).catch(() => undefined);
+        void this.#enqueue(() => this.#giveUpVault()).catch(() => undefined);
       },
     });
     if (!lock) {
@@ -333,6 +367,11 @@ export class Session {
     this.#queue = run.catch(() => undefined);
     return run;
   }
+}
+
+/** Of the other window's right to the vault, for the holder of this token. 32 bytes. */
+function handOverProof(wrappingKey: Uint8Array, token: Uint8Array): Uint8Array {
+  return createHmac('sha256', wrappingKey).update('crypt2chat/v1/hand-over\0').update(token).digest();
 }
 
 const lockedBySecret = {

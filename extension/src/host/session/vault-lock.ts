@@ -8,6 +8,9 @@
  *   replaced, and two who find it stale may both replace it: each renames its own socket onto the name (the last one
  *   stays), waits a moment, connects to the name and looks for its own token there. The holder goes on looking, so
  *   that even a process that was suspended in the middle of this cannot leave two holders for long.
+ *
+ * Whoever connects is told the holder's token, and may answer with 32 bytes that ask the holder to hand over. Other
+ * users of the computer can connect too, so what they say proves itself or is nothing (see session.ts).
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstat, mkdir, realpath, rename, unlink } from 'node:fs/promises';
@@ -24,6 +27,8 @@ export interface LockOptions {
   readonly retryForMs?: number;
   /** Called at each refusal, with the time since the first try. */
   readonly onRefused?: (afterMs: number) => void;
+  /** Somebody asks the holder to hand over. The proof, 32 bytes, is about the holder's token, 16 bytes. */
+  readonly onAsked?: (token: Uint8Array, proof: Uint8Array) => void;
   /** Called when a lock that was held is found to be somebody else's. Only `file` locks can be lost. */
   readonly onLost?: () => void;
   readonly signal?: AbortSignal;
@@ -46,6 +51,7 @@ const probeTimeoutMs = 2_000;
 const settleMs = 250;
 const defaultRecheckEveryMs = 5_000;
 const tokenBytes = 16;
+const proofBytes = 32;
 /** A whole `sun_path`: some versions of Node pad shorter names, some do not, and theirs would be two names. */
 const abstractNameBytes = 108;
 
@@ -74,42 +80,56 @@ export async function acquireVaultLock(
 
 async function digestOf(vaultFile: string): Promise<string> {
   const folder = await realpath(dirname(vaultFile));
-  return createHash('sha256').update(join(folder, basename(vaultFile))).digest('hex');
+  return createHash('sha256')
+    .update(join(folder, basename(vaultFile)))
+    .digest('hex');
 }
 
-function tryOnce(digest: string, options: LockOptions): Promise<VaultLock | undefined> {
-  const kind = options.kind ?? kindOf(process.platform);
-  switch (kind) {
-    case 'abstract':
-      return bindUnique(`\0crypt2chat-${digest}`.padEnd(abstractNameBytes, '-'));
-    case 'pipe':
-      return bindUnique(`\\\\.\\pipe\\crypt2chat-${digest}`);
-    case 'file':
-      return bindFile(digest, options);
-  }
+/**
+ * Asks the holder of a vault's lock to hand over. It may or may not: whether it did shows when the lock is tried.
+ * @param prove makes the 32 bytes that convince the holder, out of its token (16 bytes).
+ */
+export async function askForVault(
+  vaultFile: string,
+  prove: (token: Uint8Array) => Uint8Array,
+  options: Pick<LockOptions, 'kind' | 'folder'> = {},
+): Promise<void> {
+  await probe(await pathOf(await digestOf(vaultFile), options), prove);
 }
 
-function kindOf(platform: NodeJS.Platform): LockKind {
-  if (platform === 'linux') return 'abstract';
-  return platform === 'win32' ? 'pipe' : 'file';
-}
-
-/** A name that the system gives to one process at a time. */
-async function bindUnique(path: string): Promise<VaultLock | undefined> {
-  const server = await listen(path, randomBytes(tokenBytes));
+async function tryOnce(digest: string, options: LockOptions): Promise<VaultLock | undefined> {
+  const path = await pathOf(digest, options);
+  if (kindOf(options) === 'file') return bindFile(path, options);
+  // A name that the system gives to one process at a time.
+  const server = await listen(path, randomBytes(tokenBytes), options);
   return server && { release: () => close(server) };
 }
 
-async function bindFile(digest: string, options: LockOptions): Promise<VaultLock | undefined> {
-  const { folder, onLost, recheckEveryMs = defaultRecheckEveryMs } = options;
-  const place = folder ?? (await privateFolder());
-  // 32 of the 64 digits keep the path well below 104 bytes.
-  const path = join(place, `${digest.slice(0, 32)}.sock`);
+async function pathOf(digest: string, options: Pick<LockOptions, 'kind' | 'folder'>): Promise<string> {
+  switch (kindOf(options)) {
+    case 'abstract':
+      return `\0crypt2chat-${digest}`.padEnd(abstractNameBytes, '-');
+    case 'pipe':
+      return `\\\\.\\pipe\\crypt2chat-${digest}`;
+    case 'file':
+      // 32 of the 64 digits keep the path well below 104 bytes.
+      return join(options.folder ?? (await privateFolder()), `${digest.slice(0, 32)}.sock`);
+  }
+}
+
+function kindOf({ kind }: Pick<LockOptions, 'kind'>): LockKind {
+  if (kind) return kind;
+  if (process.platform === 'linux') return 'abstract';
+  return process.platform === 'win32' ? 'pipe' : 'file';
+}
+
+async function bindFile(path: string, options: LockOptions): Promise<VaultLock | undefined> {
+  const { onLost, recheckEveryMs = defaultRecheckEveryMs } = options;
   if ((await probe(path)).kind !== 'nobody') return undefined;
 
   const token = randomBytes(tokenBytes);
-  const ownPath = join(place, `${token.toString('hex').slice(0, 16)}.new`);
-  const server = await listen(ownPath, token);
+  const ownPath = join(dirname(path), `${token.toString('hex').slice(0, 16)}.new`);
+  const server = await listen(ownPath, token, options);
   if (!server) return undefined;
   const isOurs = async () => {
     const found = await probe(path);
@@ -162,10 +182,22 @@ async function privateFolder(): Promise<string> {
 }
 
 /** A server that tells its token to whoever connects; undefined when the name is taken. */
-async function listen(path: string, token: Uint8Array): Promise<Server | undefined> {
+async function listen(
+  path: string,
+  token: Uint8Array,
+  { onAsked }: Pick<LockOptions, 'onAsked'>,
+): Promise<Server | undefined> {
   const server = createServer((socket) => {
+    let said = Buffer.alloc(0);
+    socket.setTimeout(probeTimeoutMs, () => socket.destroy());
     socket.on('error', () => undefined);
-    socket.end(token);
+    socket.on('data', (part) => {
+      said = Buffer.concat([said, part]);
+      if (said.length < proofBytes) return;
+      socket.destroy();
+      if (said.length === proofBytes) onAsked?.(token, said);
+    });
+    socket.write(token);
   });
   server.maxConnections = 16;
   return new Promise((resolve, reject) => {
@@ -188,7 +220,8 @@ type Probe =
   /** Somebody listens there and says nothing in time: a process that hangs still holds its vault. */
   | { readonly kind: 'silent' };
 
-function probe(path: string): Promise<Probe> {
+/** Asks whoever listens at `path` for their token; with `prove`, says something about it then, and waits for the end. */
+function probe(path: string, prove?: (token: Uint8Array) => Uint8Array): Promise<Probe> {
   return new Promise((resolve) => {
     const socket = connect(path);
     let connected = false;
@@ -203,8 +236,11 @@ function probe(path: string): Promise<Probe> {
       connected = true;
     });
     socket.on('data', (part) => {
+      const before = received.length;
       received = Buffer.concat([received, part]).subarray(0, tokenBytes);
-      if (received.length === tokenBytes) finish({ kind: 'token', token: received });
+      if (before === tokenBytes || received.length < tokenBytes) return;
+      if (prove) socket.end(prove(received));
+      else finish({ kind: 'token', token: received });
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       const nobody = !connected && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT');
