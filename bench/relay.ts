@@ -12,10 +12,11 @@ import { fsyncSync, mkdtempSync, openSync, closeSync, rmSync, writeSync } from '
 import { once } from 'node:events';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import type { IncomingMessage, Server } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import Koa from 'koa';
 import { toBase64url } from '@crypt2chat/shared/bytes';
 import { encodeCbor } from '@crypt2chat/shared/cbor';
 import { capabilityHeader, cborMediaType } from '@crypt2chat/shared/wire';
@@ -41,9 +42,16 @@ interface Target {
   stop(): Promise<void>;
 }
 
+/** What is used here of Koa, which is the relay's own dependency. */
+interface BareKoa {
+  use(middleware: (ctx: { req: IncomingMessage; type: string; body: unknown }) => Promise<void>): void;
+  listen(port: number, host: string, listening: () => void): Server;
+}
+
 /** Reads the body and answers as the relay would, and that is all. */
 function serveBareKoa(): void {
   const answer = Buffer.from(encodeCbor({ results: ['stored'] }));
+  const Koa = createRequire(main)('koa') as new () => BareKoa;
   const app = new Koa();
   app.use(async (ctx) => {
     ctx.req.resume();

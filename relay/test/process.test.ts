@@ -121,16 +121,17 @@ describe('the relay as a process', function () {
 
       const enough = 60 + round * 37;
       const over = new AbortController();
+      const isOver = () => over.signal.aborted;
       const begun = stored.size;
       const load = Array.from({ length: senders }, async () => {
-        while (!over.signal.aborted) {
+        while (!isOver()) {
           const id = nextId++;
           try {
             const [result] = await post(id);
             assert.equal(result, 'stored');
             stored.add(id);
           } catch (error) {
-            if (!over.signal.aborted) throw error;
+            if (!isOver()) throw error;
           }
         }
       });

@@ -1,4 +1,4 @@
 /** What the relay keeps: the contract in store.ts, and SQLite as the first to fulfil it. */
 export * from './store.ts';
 export { FolderInUseError } from './folder-guard.ts';
-export { openSqliteStore, type SqliteOptions } from './sqlite.ts';
+export { openSqliteStore } from './sqlite.ts';
