@@ -9,6 +9,7 @@ import {
   encrypt,
   type RatchetState,
 } from '@crypt2chat/shared/ratchet';
+import type { Session } from '../x3dh/make-session.ts';
 
 /**
  * One side of a session, as an engine would keep it: the state goes through storage after each step, what was
@@ -66,4 +67,32 @@ export class Party {
     this.#state = decodeRatchet(this.#stored);
     assert.deepEqual(this.#state, state);
   }
+}
+
+export interface Pair {
+  readonly alice: Party;
+  readonly bob: Party;
+}
+
+/** Both sides of a session in which nothing has been said. */
+export function makePair({ ours, theirs }: Pick<Session, 'ours' | 'theirs'>, randomness: Randomness): Pair {
+  return { alice: new Party(ours, randomness), bob: new Party(theirs, randomness) };
+}
+
+/** Both sides when each has said something: all chains are there. */
+export function makeAcquaintedPair(session: Pick<Session, 'ours' | 'theirs'>, randomness: Randomness): Pair {
+  const { alice, bob } = makePair(session, randomness);
+  bob.read(alice.send('a'));
+  alice.read(bob.send('b'));
+  return { alice, bob };
+}
+
+/** Messages that say 0, 1, 2, … */
+export function sendMany(from: Party, count: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, i) => from.send(String(i)));
+}
+
+/** How many keys of skipped messages are kept. */
+export function keptBy({ state }: Party): number {
+  return state.skipped.reduce((sum, { keys }) => sum + keys.length, 0);
 }
