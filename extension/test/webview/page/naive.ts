@@ -14,7 +14,7 @@ globalThis.showNaively = (text) => {
   const place = document.getElementById('naive');
   if (place === null) return;
   const html = marked.parse(text, { async: false });
-  place.innerHTML = `<div>${html}</div><div title="${text}">${text}</div>`;
+  place.innerHTML = `${html}<p>${text}</p><a title="${text}">x</a>`;
 };
 
 export {};

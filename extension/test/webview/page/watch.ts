@@ -19,6 +19,30 @@ declare global {
 const events: string[] = [];
 const longTasks: number[] = [];
 
+/** Within a message's text there is only what Markdown makes. */
+const textElements = new Set([
+  ...[
+    'p',
+    'br',
+    'strong',
+    'em',
+    'del',
+    'code',
+    'pre',
+    'blockquote',
+    'ul',
+    'ol',
+    'li',
+    'a',
+    'hr',
+    'div',
+    'span',
+  ],
+  ...['table', 'thead', 'tbody', 'tr', 'th', 'td'],
+]);
+const textAttributes = new Set(['class', 'dir', 'role', 'tabindex', 'title', 'start']);
+const textClasses = /^(hljs-[a-z_-]+|table|link-host|plain)$/;
+
 const elements = new Set([
   ...[
     'main',
@@ -35,8 +59,7 @@ const elements = new Set([
     'article',
     'time',
   ],
-  ...['strong', 'em', 'del', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'a', 'hr'],
-  ...['table', 'thead', 'tbody', 'tr', 'th', 'td', 'vscode-button', 'vscode-text-field'],
+  ...['strong', 'code', 'pre', 'ul', 'li', 'vscode-button', 'vscode-text-field'],
 ]);
 const svgElements = new Set(['svg', 'path']);
 const attributes = new Set([
@@ -77,32 +100,32 @@ globalThis.watch = {
   events,
   longTasks: () => longTasks,
   foreign(root) {
-    const found = [];
-    for (const element of document.querySelectorAll(`${root} *`)) {
+    return [...document.querySelectorAll(`${root} *`)].flatMap((element) => {
       const isSvg = element.namespaceURI === 'http://www.w3.org/2000/svg';
+      const isText = element.parentElement?.closest('.text, #naive') !== null;
       const name = isSvg ? element.tagName : element.localName;
-      if (element.namespaceURI !== 'http://www.w3.org/1999/xhtml' && !isSvg)
-        found.push(`namespace of ${name}`);
-      if (!(isSvg ? svgElements : elements).has(name)) found.push(`<${name}>`);
+      const known = isText ? textElements : isSvg ? svgElements : elements;
+      const found = known.has(name) ? [] : [`<${name}>`];
       for (const { name: attribute, value } of element.attributes) {
-        const known = isSvg
-          ? svgAttributes.has(attribute)
-          : attributes.has(attribute) || /^aria-[a-z]+$/.test(attribute);
-        if (!known) found.push(`${name}[${attribute}]`);
+        const knownAttributes = isText ? textAttributes : isSvg ? svgAttributes : attributes;
+        const isAria = !isText && /^aria-[a-z]+$/.test(attribute);
+        if (!knownAttributes.has(attribute) && !isAria) found.push(`${name}[${attribute}]`);
         if (attribute === 'class') {
+          const knownClasses = isText ? textClasses : ownClasses;
           for (const part of value.split(' '))
-            if (part !== '' && !ownClasses.test(part)) found.push(`.${part}`);
+            if (part !== '' && !knownClasses.test(part)) found.push(`.${part}`);
         }
+        if (isText && attribute === 'role' && value !== 'link') found.push(`role ${value}`);
       }
-      if (element instanceof HTMLElement && element.localName === 'a' && element.hasAttribute('href'))
-        found.push('href');
-    }
-    return found;
+      return found;
+    });
   },
 };
 
 document.addEventListener('securitypolicyviolation', (event) => {
-  events.push(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`);
+  events.push(
+    `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`,
+  );
 });
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) longTasks.push(entry.duration);
