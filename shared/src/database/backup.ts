@@ -2,7 +2,6 @@
  * A copy of an open database by VACUUM INTO. It is written under another name and renamed when it is complete and
  * durable, so that a file of the wanted name is always a whole one.
  */
-import { constants } from 'node:fs';
 import { failure, withCodes } from './failures.ts';
 import { type FileSystem, lookAt, syncDirectory } from './file-system.ts';
 import { locate } from './locate.ts';
@@ -27,7 +26,7 @@ export function backUp(
   try {
     copyTo(target);
     withCodes(() => {
-      sync(fileSystem, partial);
+      // VACUUM INTO has synced what it wrote.
       fileSystem.renameSync(partial, path);
       syncDirectory(fileSystem, target.directory);
     });
@@ -41,13 +40,4 @@ export function backUp(
 
 function removeIfThere(fileSystem: FileSystem, path: string): void {
   if (lookAt(fileSystem, path) !== undefined) fileSystem.unlinkSync(path);
-}
-
-function sync(fileSystem: FileSystem, path: string): void {
-  const descriptor = fileSystem.openSync(path, constants.O_RDWR | constants.O_NOFOLLOW, 0);
-  try {
-    fileSystem.fsyncSync(descriptor);
-  } finally {
-    fileSystem.closeSync(descriptor);
-  }
 }

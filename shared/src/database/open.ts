@@ -3,11 +3,10 @@
  * disk before anybody trusts it with data. Whatever is wrong with the file, it is let go as it was.
  */
 import { constants } from 'node:fs';
-import { dirname } from 'node:path';
 import { Connection } from './connection.ts';
 import { type Database, type Migration } from './database.ts';
 import { failure, withCodes } from './failures.ts';
-import { errnoOf, type FileSystem, lookAt, nodeFileSystem, syncDirectory } from './file-system.ts';
+import { errnoOf, type FileSystem, lookAt, nodeFileSystem } from './file-system.ts';
 import { readHeader } from './header.ts';
 import { loadSqlite } from './load.ts';
 import { locate } from './locate.ts';
@@ -122,15 +121,16 @@ function assertNotForeign(fileSystem: FileSystem, path: string, applicationId: n
   }
 }
 
-/** Makes the file where it is missing, sees that it can be written and that only its owner can read it. */
+/**
+ * Makes the file where it is missing, sees that it can be written and that only its owner can read it. A new file's
+ * name becomes durable together with that of SQLite's first journal, beside it.
+ */
 function makeOurs(fileSystem: FileSystem, path: string): string {
-  const isNew = lookAt(fileSystem, path) === undefined;
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
   const descriptor = fileSystem.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, fileMode);
   try {
     const stats = fileSystem.fstatSync(descriptor, { bigint: true });
     if ((Number(stats.mode) & 0o077) !== 0) narrowMode(fileSystem, descriptor);
-    if (isNew) syncDirectory(fileSystem, dirname(path));
     return identityOf(stats);
   } finally {
     fileSystem.closeSync(descriptor);

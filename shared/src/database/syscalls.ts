@@ -155,13 +155,14 @@ export function createSyscalls(mounts: Mounts, heap: () => Heap): Map<string, (o
   const wrappers = new Map<string, (own: Syscall) => Syscall>();
   for (const [name, call] of Object.entries(onDescriptor)) {
     // WASI's calls return an error number, Linux's its negative.
-    const sign = name.startsWith('fd_') ? -1 : 1;
+    const isWasi = name.startsWith('fd_');
+    const answer = (result: number): number => (isWasi ? Math.abs(result) : result);
     wrappers.set(name, (own) => (...args) => {
       const descriptor = Number(args[0]);
       if (!mounts.isOurs(descriptor)) return own(...args);
       const file = mounts.file(descriptor);
-      if (file === undefined) return sign * -errorNumber('EBADF');
-      return sign * attempt(file.mount, () => call(file, three(args, 1), descriptor));
+      if (file === undefined) return answer(-errorNumber('EBADF'));
+      return answer(attempt(file.mount, () => call(file, three(args, 1), descriptor)));
     });
   }
   for (const [calls, at] of [

@@ -56,6 +56,7 @@ type Operation = 'open' | 'read' | 'write' | 'fsync' | 'truncate' | 'unlink';
 export class FailingDisk extends PassingDisk {
   plan: { operation: Operation; errno: string; on?: RegExp } | undefined;
   readonly counts = { write: 0, fsync: 0 };
+  readonly syncedPaths = new Set<string>();
 
   #pass(operation: Operation, path: string): void {
     const { plan } = this;
@@ -80,6 +81,7 @@ export class FailingDisk extends PassingDisk {
     this.counts.fsync += 1;
     this.#pass('fsync', this.pathOf(descriptor));
     super.fsyncSync(descriptor);
+    this.syncedPaths.add(this.pathOf(descriptor));
   }
   override ftruncateSync(descriptor: number, length: number): void {
     this.#pass('truncate', this.pathOf(descriptor));

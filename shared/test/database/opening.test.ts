@@ -27,7 +27,9 @@ describe('opening a database', () => {
   const snapshot = (): string => readFileSync(at()).toString('base64');
 
   it('makes the folder and the file for their owner alone', async () => {
-    const database = await openSample(at('a/b/test.db'));
+    const fileSystem = new FailingDisk();
+    const database = await openSample(at('a/b/test.db'), { fileSystem });
+    for (const parent of ['', 'a', 'a/b']) assert(fileSystem.syncedPaths.has(at(parent).replace(/\/$/, '')));
     addEntry(database, 1);
     const modes = ['a', 'a/b', 'a/b/test.db', 'a/b/test.db-wal'].map(
       (name) => statSync(at(name)).mode & 0o777,

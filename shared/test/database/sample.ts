@@ -32,7 +32,8 @@ export function addEntry(database: Connection, sequence: number): void {
 }
 
 /** How many entries the transactions of the crash tests have, in turn; the last is more than their cache holds. */
-const transactionSizes = [1, 2, 3, 4, 90];
+const largestTransaction = 90;
+const transactionSizes = [1, 2, 3, 4, largestTransaction];
 const cycle = transactionSizes.reduce((sum, size) => sum + size);
 
 /** The entry with which the transaction ends that begins after `sequence`. */
@@ -45,11 +46,19 @@ function nextBoundary(sequence: number): number {
   return boundary;
 }
 
-/** Adds the entries of one transaction after `last`. @returns the last of them */
-export function addTransaction(database: Connection, last: number): number {
+/**
+ * Adds the entries of one transaction after `last`.
+ * @param inTheMiddle is called halfway through the largest
+ * @returns the last of them
+ */
+export function addTransaction(database: Connection, last: number, inTheMiddle?: () => void): number {
   const boundary = nextBoundary(last);
+  const middle = boundary - largestTransaction / 2;
   database.transaction(() => {
-    for (let sequence = last + 1; sequence <= boundary; sequence++) addEntry(database, sequence);
+    for (let sequence = last + 1; sequence <= boundary; sequence++) {
+      addEntry(database, sequence);
+      if (sequence === middle) inTheMiddle?.();
+    }
     if (boundary % 3 === 0) deleteOldEntries(database, boundary - 30);
   });
   return boundary;

@@ -103,10 +103,9 @@ describe('failures of the storage', () => {
     const fileSystem = new FailingDisk();
     const database = await open({ fileSystem, checkpointPages: 2 });
     fileSystem.plan = { operation: 'write', errno: 'ENOSPC', on: /test\.db$/ };
-    assertDead(database, 'ERR_DATABASE_FULL', () => {
-      for (let i = 1; i <= 10; i++) addEntry(database, i);
-    });
-    assert(verifyEntries(await open()) > 0);
+    // SQLite itself lets this pass: the entry is safe in the log.
+    assertDead(database, 'ERR_DATABASE_FULL', () => addEntry(database, 1));
+    assert.equal(verifyEntries(await open()), 1);
   });
 
   it('reach the caller at the close', async () => {

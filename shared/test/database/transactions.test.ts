@@ -81,6 +81,12 @@ describe('database transactions', () => {
     assert.deepEqual(sequences(), [2]);
   });
 
+  it('end with a statement that stands alone, though its row was read before', () => {
+    const sql = 'INSERT INTO notes VALUES (99) RETURNING entry';
+    assert.throws(() => database.get(sql), { code: 'ERR_DATABASE_CONSTRAINT' });
+    assert.deepEqual(database.all('SELECT entry FROM notes'), []);
+  });
+
   it('do not wait', () => {
     const work = async (): Promise<void> => addEntry(database, 1);
     assert.throws(() => void database.transaction(work), TypeError);
