@@ -25,7 +25,12 @@ function environment(profile, env) {
   for (const name of Object.keys(merged)) {
     if (/^(VSCODE_|ELECTRON_)/.test(name) && !(name in env)) delete merged[name];
   }
-  return { ...merged, CODE_SERVER_CONFIG: join(profile.folder, 'code-server.yaml') };
+  return {
+    ...merged,
+    CODE_SERVER_CONFIG: join(profile.folder, 'code-server.yaml'),
+    // Else it leaves logs and a heartbeat in the person's home.
+    XDG_DATA_HOME: profile.folder,
+  };
 }
 
 /** @param {import('./profile.mjs').Profile} profile */
