@@ -47,6 +47,9 @@ const options = {
   CLAIMS_PER_HOUR_PER_TARGET: v.optional(rate, '30'),
 };
 
+/** What belongs to the primitives, which read it themselves: no option of the relay, and no mistake either. */
+const elsewhere = ['CRYPTO'];
+
 const schema = v.strictObject(options);
 
 export interface Config {
@@ -93,7 +96,8 @@ export class ConfigError extends Error {
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (name.startsWith(prefix) && value !== undefined) given[name.slice(prefix.length)] = value;
+    const option = name.slice(prefix.length);
+    if (name.startsWith(prefix) && value !== undefined && !elsewhere.includes(option)) given[option] = value;
   }
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(options, name));
   const lines = unknown.map((name) => `${prefix}${name} is not an option of the relay.`);

@@ -13,7 +13,7 @@ function complaintsOf(env: Record<string, string>): readonly string[] {
 
 describe('configuration', () => {
   it('has a default for everything', () => {
-    const config = parseConfig({ PATH: '/bin' });
+    const config = parseConfig({ PATH: '/bin', CRYPT2CHAT_CRYPTO: 'noble' });
     assert.equal(config.host, '127.0.0.1');
     assert.equal(config.port, 8787);
     assert.equal(config.dataFolder, './data');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { fromBase64url, toBase64url } from '@crypt2chat/shared/bytes';
 import type { RunningRelay } from '../src/testing.ts';
@@ -66,6 +67,29 @@ describe('events', () => {
     parseEvents(await waiting);
     relay = await bench.start({ port });
     assert.deepEqual(ids(await bob.events({ wait: 0 })), []);
+  });
+
+  it('are not lost to a cursor from before the relay was set back to a backup', async () => {
+    const { port } = relay;
+    await toBob(1);
+    const before = await bob.events();
+    await relay.stop();
+    cpSync(bench.folder, `${bench.folder}.backup`, { recursive: true });
+    try {
+      relay = await bench.start({ port });
+      bench.clock.advance(1000);
+      await toBob(2, 3);
+      const { cursor } = await bob.events({ after: before.cursor });
+      await relay.stop();
+      rmSync(bench.folder, { recursive: true });
+      cpSync(`${bench.folder}.backup`, bench.folder, { recursive: true });
+      relay = await bench.start({ port });
+      bench.clock.advance(1000);
+      await toBob(4);
+      assert.deepEqual(ids(await bob.events({ after: cursor })), [4]);
+    } finally {
+      rmSync(`${bench.folder}.backup`, { recursive: true });
+    }
   });
 
   it('come in answers of at most 64, and say whether there are more', async () => {

@@ -1,7 +1,7 @@
 /** Mailboxes as rows: what happens for each message. Every function runs inside the caller's transaction. */
 import type { Database } from '@crypt2chat/shared/database';
 import { bytesOf, numberOf } from './rows.ts';
-import type { Delivery, DeliveryResult, StoredEnvelope } from './store.ts';
+import { type Delivery, type DeliveryResult, firstPlaceAt, type StoredEnvelope } from './store.ts';
 
 export function mailbox(
   db: Database,
@@ -30,7 +30,7 @@ export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | un
   );
   if (row === undefined) return undefined;
   const device = numberOf(row, 'device');
-  const firstSeq = numberOf(row, 'last_seq') + 1;
+  const firstSeq = Math.max(numberOf(row, 'last_seq') + 1, firstPlaceAt(delivery.at));
   let seq = firstSeq;
   let room = delivery.maxWaiting - numberOf(row, 'waiting');
   const results = delivery.envelopes.map(({ id, envelope }): DeliveryResult => {

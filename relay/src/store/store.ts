@@ -105,10 +105,18 @@ export interface Delivery {
   readonly maxWaiting: number;
 }
 
+/**
+ * The lowest place that an envelope may have that comes at this time. Places grow with the clock, so that a cursor
+ * from before the data was set back to a backup acknowledges nothing that came after.
+ */
+export function firstPlaceAt(at: number): number {
+  return at * 1024;
+}
+
 export type DeliveryResult = 'stored' | 'duplicate' | 'mailbox-full';
 
 export interface StoredEnvelope {
-  /** The place in the mailbox: from 1, in the order of arrival, never used again. */
+  /** The place in the mailbox: {@link firstPlaceAt} its arrival, or one more than the last where that is higher. */
   readonly seq: number;
   readonly id: Uint8Array;
   readonly envelope: Uint8Array;

@@ -1,5 +1,6 @@
 /** The part of the contract about mailboxes, listeners and the sweep. */
 import assert from 'node:assert/strict';
+import { firstPlaceAt } from '../../src/store/index.ts';
 import {
   account,
   alice,
@@ -12,6 +13,9 @@ import {
   session,
   type StoreFixture,
 } from './store-fixture.ts';
+
+/** Where the n-th envelope stands, if all came at the same time. */
+const place = (n: number) => firstPlaceAt(at) + n;
 
 export function mailboxesContract(f: StoreFixture): void {
   describe('mailboxes', () => {
@@ -31,25 +35,35 @@ export function mailboxesContract(f: StoreFixture): void {
       const found = await f.store.envelopes(alice.deviceId, 0, 100);
       assert.deepEqual(
         found,
-        envelopes(1, 3).map((one, i) => ({ ...one, seq: i + 1 })),
+        envelopes(1, 3).map((one, i) => ({ ...one, seq: place(i) })),
       );
-      assert.deepEqual(await f.waiting(1, 1), bodies(envelopes(2)));
-      await f.store.acknowledge(alice.deviceId, 2);
+      assert.deepEqual(await f.waiting(place(0), 1), bodies(envelopes(2)));
+      await f.store.acknowledge(alice.deviceId, place(1));
       await f.reopen();
       assert.deepEqual(await f.waiting(), bodies(envelopes(3)));
-      await f.store.acknowledge(alice.deviceId, 1);
-      await f.store.acknowledge(alice.deviceId, 3);
-      await f.store.acknowledge(bytes(32, 9), 3);
+      await f.store.acknowledge(alice.deviceId, place(0));
+      await f.store.acknowledge(alice.deviceId, place(2));
+      await f.store.acknowledge(bytes(32, place(8)), 3);
       assert.deepEqual(await f.waiting(), []);
       await f.deliver(envelopes(4));
-      assert.equal((await f.store.envelopes(alice.deviceId, 0, 1))[0]?.seq, 4);
+      assert.equal((await f.store.envelopes(alice.deviceId, 0, 1))[0]?.seq, place(3));
+    });
+
+    it('give places that grow with the clock, and also when it goes back', async () => {
+      const placeOf = async (id: number, when: number) => {
+        await f.deliver(envelopes(id), 10, when);
+        return (await f.store.envelopes(alice.deviceId, 0, 100)).at(-1)?.seq;
+      };
+      assert.equal(await placeOf(1, at + 5), firstPlaceAt(at + 5));
+      assert.equal(await placeOf(2, at), firstPlaceAt(at + 5) + 1);
+      assert.equal(await placeOf(3, at + 6), firstPlaceAt(at + 6));
     });
 
     it('take an id once: in a batch, at the same time, after acknowledgement, after a restart', async () => {
       assert.deepEqual(await f.deliver([...envelopes(1), ...envelopes(1)]), ['stored', 'duplicate']);
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => f.deliver(envelopes(2))));
       assert.equal(outcomes.flat().filter((outcome) => outcome === 'stored').length, 1);
-      await f.store.acknowledge(alice.deviceId, 2);
+      await f.store.acknowledge(alice.deviceId, place(1));
       await f.reopen();
       assert.deepEqual(await f.deliver(envelopes(1, 3)), ['duplicate', 'duplicate', 'stored']);
       assert.deepEqual(await f.waiting(), bodies(envelopes(3)));
@@ -58,7 +72,7 @@ export function mailboxesContract(f: StoreFixture): void {
     it('are full for each envelope by itself', async () => {
       assert.deepEqual(await f.deliver(envelopes(1, 3), 2), ['stored', 'stored', 'mailbox-full']);
       assert.deepEqual(await f.deliver(envelopes(2, 2), 2), ['duplicate', 'mailbox-full']);
-      await f.store.acknowledge(alice.deviceId, 1);
+      await f.store.acknowledge(alice.deviceId, place(0));
       assert.deepEqual(await f.deliver(envelopes(3, 2), 2), ['stored', 'mailbox-full']);
       assert.deepEqual(await f.waiting(), bodies(envelopes(2, 2)));
     });
@@ -69,7 +83,7 @@ export function mailboxesContract(f: StoreFixture): void {
       await f.deliver(envelopes(1));
       const elsewhere = { deviceId: device(2).deviceId, envelopes: envelopes(1), at, maxWaiting: 10 };
       assert.deepEqual(await f.store.deliver(elsewhere), ['stored']);
-      await f.store.acknowledge(device(2).deviceId, 1);
+      await f.store.acknowledge(device(2).deviceId, place(0));
       assert.deepEqual(await f.waiting(), bodies(envelopes(1)));
       assert.equal(await f.store.deliver({ ...elsewhere, deviceId: bytes(32, 9) }), undefined);
     });
@@ -111,7 +125,7 @@ export function mailboxesContract(f: StoreFixture): void {
   describe('sweep', () => {
     it('forgets envelopes, ids, sessions and challenges when their time is over, in portions', async () => {
       await f.deliver(envelopes(1, 3), 10, at);
-      await f.store.acknowledge(alice.deviceId, 1);
+      await f.store.acknowledge(alice.deviceId, place(0));
       await f.deliver(envelopes(10, 2), 10, at + 1000);
       await f.store.createSession(session(alice.deviceId, 1));
       const sweep = (keepFrom: number, now = at, limit = 2) => f.store.sweep({ now, keepFrom, limit });
