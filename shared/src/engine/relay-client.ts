@@ -22,6 +22,7 @@ import {
   limits,
   prekeyCountResponseSchema,
   registerResponseSchema,
+  relayErrors,
   sessionResponseSchema,
   type prekeysRequestSchema,
 } from '../wire/index.ts';
@@ -35,6 +36,8 @@ const maxControlBytes = 512 * 1024;
 const maxEventsBytes = limits.requestBytes + 256 * 1024;
 /** A bearer is renewed this long before it ends. */
 const renewBeforeMs = 60_000;
+/** A relay that asks for a longer rest than this is asked again all the same; timers overflow far above it. */
+const maxRetryAfterMs = 60 * 60 * 1000;
 
 /** An answer of the relay's that is not what was asked for. `code` is the relay's own where it gave one. */
 export class RelayError extends CodedError {
@@ -246,21 +249,29 @@ export class RelayClient {
   async #send(request: TransportRequest, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const { status, body, retryAfterSeconds } = await this.#transport.request(request, signal);
     if (status >= 200 && status < 300) return body;
-    const retryAfterMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000;
     throw new RelayError(
       codeOf(body) ?? (status >= 500 ? 'ERR_RELAY_FAILED' : 'ERR_RELAY_ANSWER'),
       status,
-      retryAfterMs,
+      restOf(retryAfterSeconds),
     );
   }
 }
 
+/**
+ * Only what a relay may say. Another code would pass for one of our own: for a broken vault, which ends the engine,
+ * or for a fork, which ends a conversation.
+ */
 function codeOf(body: Uint8Array): string | undefined {
   try {
-    return v.parse(errorResponseSchema, JSON.parse(fromUtf8(body))).code;
+    const { code } = v.parse(errorResponseSchema, JSON.parse(fromUtf8(body)));
+    return Object.hasOwn(relayErrors, code) ? code : undefined;
   } catch {
     return undefined;
   }
+}
+
+function restOf(seconds: number | undefined): number | undefined {
+  return seconds !== undefined && seconds > 0 ? Math.min(seconds * 1000, maxRetryAfterMs) : undefined;
 }
 
 function decodeAnswer<T>(decode: () => T): T {

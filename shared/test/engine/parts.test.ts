@@ -144,6 +144,33 @@ describe('a relay that answers anything', () => {
     });
   });
 
+  it('a code of ours from its mouth is not ours: no broken vault, no fork, no lost account', async () => {
+    for (const code of [
+      'ERR_VAULT_CORRUPT',
+      'ERR_DATABASE_FULL',
+      'ERR_LOG_FORK',
+      'ERR_NAME_FORK',
+      'toString',
+    ]) {
+      const body = toUtf8(JSON.stringify({ code, message: '' }));
+      await assert.rejects(answering({ status: 403, body }).about(), { code: 'ERR_RELAY_ANSWER' });
+      await assert.rejects(answering({ status: 500, body }).about(), { code: 'ERR_RELAY_FAILED' });
+    }
+  });
+
+  it('asks for a rest of any length, and gets an hour at most', async () => {
+    for (const [retryAfterSeconds, expected] of [
+      [30, 30_000],
+      [1e12, 3_600_000],
+      [Number.POSITIVE_INFINITY, 3_600_000],
+      [-5, undefined],
+      [Number.NaN, undefined],
+    ] as const) {
+      const busy = answering({ status: 429, body: new Uint8Array(0), retryAfterSeconds });
+      await assert.rejects(busy.about(), { retryAfterMs: expected });
+    }
+  });
+
   it('more links, bundles or envelopes than there can be are no answer', async () => {
     const links = Array.from({ length: 65 }, () => 'AAAA');
     const body = toUtf8(JSON.stringify({ accountId: 'A'.repeat(43), username: 'bob', links }));
