@@ -8,7 +8,7 @@
  * costs: on tmpfs nothing, which leaves the relay's own work.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fsyncSync, mkdtempSync, openSync, closeSync, rmSync, writeSync } from 'node:fs';
+import { fsyncSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { once } from 'node:events';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,7 @@ const { values } = parseArgs({
 
 interface Target {
   readonly origin: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -83,6 +84,7 @@ async function start(args: readonly string[], env: Record<string, string>): Prom
   });
   return {
     origin,
+    pid: child.pid!,
     async stop() {
       child.kill('SIGTERM');
       await ended;
@@ -90,13 +92,21 @@ async function start(args: readonly string[], env: Record<string, string>): Prom
   };
 }
 
-async function acceptedPerSecond(
+interface Measured {
+  readonly perSecond: number;
+  /** Of the server's process; undefined where /proc does not tell. */
+  readonly cpuMicros: number | undefined;
+}
+
+async function accept(
+  pid: number,
   senders: readonly OneAtATime[],
   request: (sender: number) => Buffer,
-): Promise<number> {
+): Promise<Measured> {
   const forMs = Number(values.seconds) * 1000;
   let accepted = 0;
-  const measure = async (ms: number): Promise<number> => {
+  const measure = async (ms: number): Promise<Measured> => {
+    const cpuBefore = cpuMs(pid);
     const end = performance.now() + ms;
     const begin = performance.now();
     accepted = 0;
@@ -109,10 +119,21 @@ async function acceptedPerSecond(
         }
       }),
     );
-    return accepted / ((performance.now() - begin) / 1000);
+    const perSecond = accepted / ((performance.now() - begin) / 1000);
+    const cpuAfter = cpuMs(pid);
+    if (cpuBefore === undefined || cpuAfter === undefined) return { perSecond, cpuMicros: undefined };
+    return { perSecond, cpuMicros: ((cpuAfter - cpuBefore) * 1000) / accepted };
   };
   await measure(forMs / 4);
   return measure(forMs);
+}
+
+/** Linux counts in ticks of 10 ms, which is fine enough over seconds. */
+function cpuMs(pid: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 let nextId = 1;
@@ -131,11 +152,11 @@ async function measureAll(
   target: Target,
   paths: readonly string[],
   headers: Record<string, string>,
-): Promise<number[]> {
-  const rates: number[] = [];
+): Promise<Measured[]> {
+  const rates: Measured[] = [];
   for (const count of senderCounts) {
     const senders = Array.from({ length: count }, () => new OneAtATime(target.origin));
-    rates.push(await acceptedPerSecond(senders, (i) => requestTo(paths[i % paths.length]!, headers)));
+    rates.push(await accept(target.pid, senders, (i) => requestTo(paths[i % paths.length]!, headers)));
     for (const sender of senders) sender.close();
   }
   return rates;
@@ -161,7 +182,7 @@ function median(numbers: readonly number[]): number {
 }
 
 async function run(): Promise<void> {
-  const rounds: { relay: number[]; bare: number[] }[] = [];
+  const rounds: { relay: Measured[]; bare: Measured[] }[] = [];
   const folder = mkdtempSync(join(values.folder, 'c2c-bench-'));
   const say = (line: string) => process.stdout.write(`${line}\n`);
   say(
@@ -205,13 +226,19 @@ async function run(): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
   }
   say('');
-  say('| senders | relay | bare Koa | ratio (median of rounds) |');
-  say('|---|---|---|---|');
+  say('| senders | relay | bare Koa | ratio (median of rounds) | CPU per message, relay | bare Koa |');
+  say('|---|---|---|---|---|---|');
+  const micros = (of: readonly Measured[]): string =>
+    `${Math.round(median(of.map((one) => one.cpuMicros ?? NaN)))} µs`;
   senderCounts.forEach((count, i) => {
-    const relay = median(rounds.map((round) => round.relay[i]!));
-    const bare = median(rounds.map((round) => round.bare[i]!));
-    const ratio = median(rounds.map((round) => round.relay[i]! / round.bare[i]!));
-    say(`| ${count} | ${Math.round(relay)} | ${Math.round(bare)} | ${ratio.toFixed(2)} |`);
+    const relay = rounds.map((round) => round.relay[i]!);
+    const bare = rounds.map((round) => round.bare[i]!);
+    const ratio = median(relay.map(({ perSecond }, round) => perSecond / bare[round]!.perSecond));
+    const rate = (of: readonly Measured[]): number =>
+      Math.round(median(of.map(({ perSecond }) => perSecond)));
+    say(
+      `| ${count} | ${rate(relay)} | ${rate(bare)} | ${ratio.toFixed(2)} | ${micros(relay)} | ${micros(bare)} |`,
+    );
   });
 }
 
