@@ -198,7 +198,9 @@ export class MessageList {
     this.#rows.show(
       rowsOf(this.#open.messages, this.#window, this.#open.firstUnread),
       (view) => {
-        if (!view.message.own) this.#watch.watch(view.article, view.message);
+        const { readUpTo } = this.#open;
+        const isRead = readUpTo !== undefined && comparePlaces(view.message, readUpTo) <= 0;
+        if (!view.message.own && !isRead) this.#watch.watch(view.article, view.message);
       },
       (view) => {
         // The focus falls to the list, not out of it.
@@ -313,6 +315,7 @@ export class MessageList {
     const { readUpTo, conversation } = this.#open;
     if (!this.#attentive || latest === undefined) return;
     if (readUpTo !== undefined && comparePlaces(latest, readUpTo) <= 0) return;
+    this.#watch.leaveUpTo(latest);
     this.#context.dispatch({ type: 'seen', upTo: latest });
     this.#context.post({ type: 'mark-read', conversation: conversation.key, upTo: latest });
   }

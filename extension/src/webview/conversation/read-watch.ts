@@ -44,6 +44,11 @@ export class ReadWatch {
     this.#visible.delete(row);
   }
 
+  /** What was read needs no watching. */
+  leaveUpTo(read: ViewPlace): void {
+    for (const [row, place] of this.#places) if (comparePlaces(place, read) <= 0) this.leave(row);
+  }
+
   /** The latest place on the screen. */
   latest(): ViewPlace | undefined {
     let latest: ViewPlace | undefined;

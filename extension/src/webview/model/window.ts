@@ -13,8 +13,8 @@ export interface Window {
 /** Enough for the tallest screen in the densest chat several times over, and quick to lay out. */
 export const maxRows = 300;
 
-/** So many rows are added at a time: about two screens, drawn within a frame or two. */
-export const step = 40;
+/** So many rows are added at a time, and again in the next frame while it takes: little enough for one frame. */
+const step = 20;
 
 /** So many rows are there at first. */
 const firstRows = 80;
