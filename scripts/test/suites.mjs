@@ -95,4 +95,8 @@ export const suites = [
   },
   integration('integration'),
   integration('integration:noble', '--noble'),
+  {
+    ...mochaSuite('windows', ['extension/test/integration/windows.test.mjs'], { minutes: 8 }),
+    alone: true,
+  },
 ];

@@ -72,7 +72,9 @@ describe('the engine in the extension host', () => {
     const { key } = await carol.call('openConversation', { address: address ?? '' });
     const arrives = (session: Session, text: string) =>
       change(session, (each) => {
-        return each.kind === 'message' && each.message.body.kind === 'text' && each.message.body.text === text;
+        return (
+          each.kind === 'message' && each.message.body.kind === 'text' && each.message.body.text === text
+        );
       });
     const there = arrives(dave, 'there');
     await carol.call('send', { conversation: key, draft: { kind: 'text', text: 'there' } });
