@@ -6,9 +6,12 @@
 import type {
   CryptoErrorCode,
   DatabaseErrorCode,
+  EngineErrorCode,
   FormatErrorCode,
+  IdentityErrorCode,
   LogErrorCode,
   SessionErrorCode,
+  VaultErrorCode,
 } from '@crypt2chat/shared/errors';
 import type { UnreadableReason } from '@crypt2chat/shared/engine';
 import type { RelayErrorCode } from '@crypt2chat/shared/wire';
@@ -34,10 +37,11 @@ type KnownCode =
   | LogErrorCode
   | SessionErrorCode
   | DatabaseErrorCode
+  | IdentityErrorCode
+  | VaultErrorCode
+  | EngineErrorCode
   | ExtensionErrorCode
-  | 'ERR_RELAY_UNREACHABLE'
   | 'ERR_RELAY_INVALID'
-  | 'ERR_ABORTED'
   | 'ERR_DEVICE_NONE';
 
 const relayFault = 'The relay gave an answer that makes no sense. Its operator should look at its log.';
@@ -137,6 +141,41 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_DATABASE_NEWER: { text: `${database} were made by a newer version.`, remedy: 'update' },
   ERR_DATABASE_READ_ONLY: { text: `${database} may not be written.`, remedy: 'retry' },
   ERR_DATABASE_UNSUPPORTED: { text: 'The database does not run on this computer.' },
+
+  ERR_VAULT_CORRUPT: { text: `${database} are damaged. Nothing was deleted.` },
+  ERR_VAULT_EXISTS: { text: 'There is a chat on this computer already.' },
+  ERR_VAULT_MISSING: { text: `${database} are gone.` },
+  ERR_VAULT_SECRET_WRONG: {
+    text: 'The key in the keychain of this computer does not open your messages. Your recovery phrase does.',
+  },
+  ERR_PHRASE_INVALID: {
+    text: 'This is not a recovery phrase: a word is missing, or one is not written as it was shown.',
+  },
+  ERR_PHRASE_WRONG: { text: 'This is the recovery phrase of another account.' },
+
+  ERR_ACCOUNT_EXISTS: { text: 'This computer has an account already.' },
+  ERR_CONVERSATION_UNKNOWN: { text: 'This conversation is not on this computer.' },
+  ERR_DRAFT_INVALID: { text: 'This cannot be sent as it is.' },
+  ERR_LOG_WITHHELD: {
+    text: 'The relay does not show the newest state of this account. Nothing is sent until it does.',
+    remedy: 'retry',
+  },
+  ERR_MESSAGE_UNKNOWN: { text: 'This message is not on this computer.' },
+  ERR_NO_ACCOUNT: { text: 'There is no account on this computer yet.' },
+  ERR_NOT_ACCEPTED: { text: 'Accept the request first.' },
+  ERR_RELAY_ADDRESS: {
+    text: 'This is not the address of a relay. It looks like https://relay.example.org.',
+  },
+  ERR_RELAY_ANSWER: { text: relayFault },
+  ERR_RELAY_FAILED: {
+    text: 'The relay has a fault. Its operator should look at its log.',
+    remedy: 'retry',
+  },
+  ERR_SELF: { text: 'That is you.' },
+  ERR_TEXT_TOO_LONG: { text: 'This is longer than a message can be (16 KiB).' },
+  ERR_USERNAME: {
+    text: 'A name has 2 to 32 small letters, digits, dots, dashes and underscores; a letter or digit first.',
+  },
 
   ERR_ENGINE_STOPPED: { text: 'The chat is being restarted. What you wrote is kept.', remedy: 'retry' },
   ERR_ENGINE_TIMEOUT: { text: 'This took too long and was given up.', remedy: 'retry' },

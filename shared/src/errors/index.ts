@@ -44,3 +44,25 @@ export type DatabaseErrorCode =
   | 'ERR_DATABASE_NEWER'
   | 'ERR_DATABASE_READ_ONLY'
   | 'ERR_DATABASE_UNSUPPORTED';
+
+/** The vault that the engine keeps its state in. */
+export type VaultErrorCode =
+  'ERR_VAULT_CORRUPT' | 'ERR_VAULT_EXISTS' | 'ERR_VAULT_MISSING' | 'ERR_VAULT_SECRET_WRONG' | 'ERR_PHRASE_WRONG';
+
+/** What the engine says of what it was asked to do. */
+export type EngineErrorCode =
+  | 'ERR_ABORTED'
+  | 'ERR_ACCOUNT_EXISTS'
+  | 'ERR_CONVERSATION_UNKNOWN'
+  | 'ERR_DRAFT_INVALID'
+  | 'ERR_LOG_WITHHELD'
+  | 'ERR_MESSAGE_UNKNOWN'
+  | 'ERR_NO_ACCOUNT'
+  | 'ERR_NOT_ACCEPTED'
+  | 'ERR_RELAY_ADDRESS'
+  | 'ERR_RELAY_ANSWER'
+  | 'ERR_RELAY_FAILED'
+  | 'ERR_RELAY_UNREACHABLE'
+  | 'ERR_SELF'
+  | 'ERR_TEXT_TOO_LONG'
+  | 'ERR_USERNAME';

@@ -20,6 +20,9 @@ const fieldOfCode = new Map<string, FieldName>([
   ['ERR_REGISTRATION_CLOSED', 'invite'],
   ['ERR_RELAY_UNREACHABLE', 'relay'],
   ['ERR_RELAY_INVALID', 'relay'],
+  ['ERR_RELAY_ADDRESS', 'relay'],
+  ['ERR_RELAY_ANSWER', 'relay'],
+  ['ERR_USERNAME', 'username'],
   ['ERR_NOT_FOUND', 'relay'],
 ]);
 
