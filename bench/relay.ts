@@ -8,7 +8,7 @@
  * costs: on tmpfs nothing, which leaves the relay's own work.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fsyncSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { fsyncSync, mkdtempSync, openSync, closeSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { once } from 'node:events';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,12 +128,12 @@ async function accept(
   return measure(forMs);
 }
 
-/** Linux counts in ticks of 10 ms, which is fine enough over seconds. */
+/** All threads of the process, as the scheduler counted them to the nanosecond. */
 function cpuMs(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return 10 * (Number(fields[11]) + Number(fields[12]));
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanos = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'));
+  return nanos.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0) / 1e6;
 }
 
 let nextId = 1;

@@ -99,6 +99,12 @@ describe('HTTP', () => {
     const stream = new Blob([tooLarge]).stream();
     const init: RequestInit & { duplex: 'half' } = { headers, body: stream, duplex: 'half' };
     assertRefused(await ask(relay.origin, 'POST', mailbox(), init), 'ERR_TOO_LARGE');
+    const waiting = openRaw(relay.origin);
+    const length = `Content-Type: ${cbor}\r\nContent-Length: ${limits.requestBytes + 1}\r\n`;
+    const right = `Delivery-Capability: ${withCapability(capability)['delivery-capability']}\r\n`;
+    waiting.socket.write(`POST ${mailbox()} HTTP/1.1\r\nHost: x\r\n${length}${right}\r\n`);
+    // Not a byte of the body was sent: it is refused for what it says of itself, and not for coming late.
+    assert.match(await waiting.answer, /^HTTP\/1\.1 413 .*"ERR_TOO_LARGE"/s);
     const control = { username: 'x'.repeat(5000), link: '' };
     assertRefused(await askJson(relay.origin, 'POST', '/v1/accounts', control), 'ERR_TOO_LARGE');
     await isWell();
