@@ -9,7 +9,7 @@ import { Backoff } from './backoff.ts';
 import { checkName, hasLastingTrouble, mustGet, refreshContact, setTrouble } from './contacts.ts';
 import { announceConversation, contactOf, failMessage, maxConversations } from './conversations.ts';
 import type { Core } from './core.ts';
-import { nextBatches, post } from './posting.ts';
+import { type Batch, nextBatches, post, type PostOutcome } from './posting.ts';
 import {
   contacts,
   conversations,
@@ -34,6 +34,8 @@ export class Outbox {
   readonly #core: Core;
   readonly #relay: RelayClient;
   readonly #holds = new Map<string, Hold>();
+  /** Contacts whose mailboxes took nothing the last time. */
+  readonly #full = new Set<string>();
   /** Conversations in which something may wait, in hexadecimal. */
   readonly #dirty = new Set<string>();
 
@@ -70,7 +72,9 @@ export class Outbox {
   #dirtyNow(): string[] {
     return [...this.#dirty].filter((key) => {
       const conversation = this.#core.vault.get(conversations, fromHex(key));
-      return conversation !== undefined && !this.#isHeld(conversation.peer);
+      if (conversation === undefined) return false;
+      // Who takes nothing at present gets nothing more sealed: it would only pile up.
+      return !this.#isHeld(conversation.peer) && !this.#full.has(toHex(conversation.peer));
     });
   }
 
@@ -88,16 +92,21 @@ export class Outbox {
       if (conversation.status !== 'active' || !needsSealing(this.#core, conversation)) continue;
       await this.#guard(conversation, key, async () => {
         if (!(await this.#prepare(conversation, signal))) return;
-        if (sealConversation(this.#core, conversation.id)) this.#dirty.add(key);
+        // While the relay was asked, the contact's log may have named one more device.
+        const lacking = devicesToBegin(this.#core, contactOf(this.#core, conversation));
+        if (lacking.length > 0 || sealConversation(this.#core, conversation.id)) this.#dirty.add(key);
       });
     }
   }
 
   /** Keeps a failure that concerns one contact from stopping the others. */
   async #guard(conversation: ConversationRecord, key: string, work: () => Promise<void>): Promise<void> {
+    const peer = toHex(conversation.peer);
+    const before = this.#holds.get(peer)?.until;
     try {
       await work();
-      this.#holds.delete(toHex(conversation.peer));
+      // One that was set meanwhile stands.
+      if (this.#holds.get(peer)?.until === before) this.#holds.delete(peer);
     } catch (error) {
       if (!isAboutContact(error)) {
         this.#dirty.add(key);
@@ -177,15 +186,30 @@ export class Outbox {
   /** @returns whether anything was posted. */
   async #post(signal: AbortSignal): Promise<boolean> {
     let progress = false;
-    for (const batch of nextBatches(this.#core)) {
+    for (const batch of nextBatches(this.#core, (account) => this.#isHeld(account))) {
       if (signal.aborted) return false;
       if (this.#isHeld(batch.account)) continue;
-      const outcome = await post(this.#core, this.#relay, batch, signal);
-      if (outcome === 'held') this.#hold(batch.account);
-      else progress = true;
+      const outcome = await this.#postBatch(batch, signal);
+      if (outcome === 'held') {
+        this.#full.add(toHex(batch.account));
+        this.#hold(batch.account);
+        continue;
+      }
+      this.#full.delete(toHex(batch.account));
+      this.#holds.delete(toHex(batch.account));
+      progress = true;
       if (outcome === 'again') for (const { conversation } of batch.envelopes) this.touch(conversation);
     }
     return progress;
+  }
+
+  async #postBatch(batch: Batch, signal: AbortSignal): Promise<PostOutcome> {
+    try {
+      return await post(this.#core, this.#relay, batch, signal);
+    } catch (error) {
+      if (isAboutContact(error)) return 'held';
+      throw error;
+    }
   }
 
   #failWaiting(conversation: ConversationRecord): void {

@@ -9,9 +9,12 @@ import type { Core } from './core.ts';
 import { contacts, messageKey, outbox, type ContactRecord, type OutboxRecord } from './records.ts';
 import type { DeliveryRight, RelayClient } from './relay-client.ts';
 import { resealFor } from './sessions.ts';
+import type { RankPlace } from './vault/index.ts';
 
 /** Envelopes that are looked at in one round. */
 const envelopesPerRound = 256;
+/** What is held for full mailboxes is passed over up to here; nothing more is sealed for those (see the outbox). */
+const maxPages = 400;
 /** One request stays well below what the relay takes. */
 const maxBatchBytes = limits.requestBytes / 2;
 
@@ -24,13 +27,13 @@ export interface Batch {
   readonly envelopes: readonly OutboxRecord[];
 }
 
-/** The next envelopes in the outbox, by device, in order. */
-export function nextBatches(core: Core): Batch[] {
+/** The next envelopes in the outbox, by device, in order. What is held for some does not stand before the others. */
+export function nextBatches(core: Core, isHeld: (account: Uint8Array) => boolean): Batch[] {
   const byDevice = new Map<
     string,
     { account: Uint8Array; device: Uint8Array; envelopes: OutboxRecord[]; bytes: number }
   >();
-  for (const record of core.vault.list(outbox, { limit: envelopesPerRound })) {
+  for (const record of nextEnvelopes(core, isHeld)) {
     const key = toHex(record.device);
     let batch = byDevice.get(key);
     if (!batch)
@@ -43,6 +46,19 @@ export function nextBatches(core: Core): Batch[] {
     batch.bytes += record.envelope.length;
   }
   return [...byDevice.values()];
+}
+
+function nextEnvelopes(core: Core, isHeld: (account: Uint8Array) => boolean): OutboxRecord[] {
+  const found: OutboxRecord[] = [];
+  let after: RankPlace | undefined;
+  for (let page = 0; page < maxPages && found.length < envelopesPerRound; page++) {
+    const records = core.vault.list(outbox, { limit: envelopesPerRound, ...(after && { after }) });
+    found.push(...records.filter(({ account }) => !isHeld(account)));
+    const last = records[records.length - 1];
+    if (!last || records.length < envelopesPerRound) break;
+    after = { rank: last.order, tie: last.id };
+  }
+  return found;
 }
 
 /** @throws CodedError when the relay cannot be reached, or asks to wait. */

@@ -6,7 +6,7 @@ import { decodeCbor, encodeCbor } from '../cbor/index.ts';
 import { CodedError } from '../errors/index.ts';
 import { accountId, activeDevice, deviceId, type DeviceId, type VerifiedBundle } from '../identity/index.ts';
 import { decodeRatchet, encodeRatchet, startAsInitiator, type RatchetState } from '../ratchet/index.ts';
-import { handshakeSchema, initiate, type Handshake } from '../x3dh/index.ts';
+import { handshakeSchema, initiate, maxRound, type Handshake } from '../x3dh/index.ts';
 import { announceConversation } from './conversations.ts';
 import type { Core } from './core.ts';
 import {
@@ -83,7 +83,8 @@ export function beginSession(
   const keys = activeDevice(core.identityOf(contact), device)?.keys;
   if (!keys) throw new CodedError('ERR_BUNDLE_INVALID', 'not an active device');
   const highest = sessionsWith(core, contact.account, device)[0]?.round;
-  const round = highest === undefined ? 0 : highest + 1;
+  // A peer may have named the last round there is; then the handshake hashes decide.
+  const round = highest === undefined ? 0 : Math.min(highest + 1, maxRound);
   const begun = initiate({
     ours: { accountId: core.identityOf(account).accountId, device: core.deviceOf(account) },
     theirs: { accountId: accountId(contact.account), deviceId: deviceId(device), keys, bundle },

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { Stranger } from './stranger.ts';
+import { type Person, World } from './world.ts';
+
+describe('a peer without manners', () => {
+  let world: World;
+  let alice: Person;
+  let mallory: Stranger;
+  beforeEach(async () => {
+    world = new World();
+    await world.startRelay();
+    alice = await world.register('alice');
+    mallory = await Stranger.register(world, 'mallory');
+  });
+  afterEach(() => world.close());
+
+  const conversation = () => alice.engine.state().conversations.find(({ title }) => title === 'mallory');
+  const texts = () =>
+    alice.engine
+      .page(conversation()!.key, { limit: 200 })
+      .messages.map(({ body }) => (body.kind === 'unreadable' ? `(${body.reason})` : body.text));
+
+  async function accepted(round = 0): Promise<void> {
+    await mallory.publishPrekeys();
+    await mallory.begin('alice', round);
+    await mallory.deliver(mallory.sealText('hello'));
+    await alice.until('the request came', () => conversation()?.unread === 1);
+    alice.engine.answerRequest(conversation()!.key, 'accept');
+  }
+
+  it('who begins at the last round there is does not end the engine: the session is renewed all the same', async () => {
+    await accepted(2 ** 32 - 1);
+    await mallory.deliver(mallory.sealBroken());
+    await alice.until('it is said that it does not open', () => texts().includes('(tampered)'));
+    await stillWrites();
+  });
+
+  it('a head that is never served makes no storm of questions', async () => {
+    await accepted();
+    let asked = 0;
+    alice.wire.intercept = (request, pass) => {
+      if (request.method === 'GET' && request.url.includes('/v1/accounts/')) asked++;
+      return pass();
+    };
+    const heads = mallory.headsWith({ seq: 5, hash: new Uint8Array(32) });
+    await mallory.deliver(mallory.seal({ kind: 'text', body: { text: 'from the future' }, heads }));
+    await alice.until('it is said', () => conversation()?.trouble === 'ERR_LOG_WITHHELD');
+    await stillWrites();
+    assert.ok(asked < 20, `${asked} questions`);
+  });
+
+  it('a device that the log names only while a message is being sealed does not end the engine', async () => {
+    await mallory.publishPrekeys();
+    await alice.engine.openConversation('mallory');
+    await mallory.addDevice();
+    await mallory.publishPrekeys();
+    const { key } = conversation()!;
+    alice.engine.send(key, { kind: 'text', text: 'hello' });
+    await alice.until('it is said why it waits', () => conversation()?.trouble === 'ERR_NO_PREKEYS');
+    await stillWrites();
+  });
+
+  async function stillWrites(): Promise<void> {
+    const bob = await world.register('bob');
+    await alice.say(bob, 'still here');
+    await bob.until('the engine goes on', () => bob.texts(alice).length === 1, 10_000);
+  }
+}).timeout(120_000);
