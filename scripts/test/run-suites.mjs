@@ -71,10 +71,15 @@ async function runSuite(suite, report) {
   const beganAt = Date.now();
   console.log(`${suite.name} …`);
   const { counts, output, trouble } = await outcomeOf(suite, report);
-  if (counts.failed > 0) console.log(output.trimEnd());
+  if (counts.failed > 0) console.log(withoutProgress(output).trimEnd());
   if (trouble !== undefined) console.log(`  ${suite.name}: ${trouble}`);
   console.log(`${suite.name}: ${inWords(counts)} (${seconds(Date.now() - beganAt)})`);
   return counts;
+}
+
+/** @param {string} output */
+function withoutProgress(output) {
+  return output.replaceAll(/^ {2}….*\n/gm, '');
 }
 
 /**

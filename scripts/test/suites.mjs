@@ -66,6 +66,11 @@ function integration(name, ...more) {
   };
 }
 
+async function browser() {
+  const { chromium } = await import('../tools/chromium.mjs');
+  return chromium();
+}
+
 const apart = ['vectors', 'property', 'scenario'];
 
 /** @type {readonly Suite[]} */
@@ -88,15 +93,27 @@ export const suites = [
     minutes: 5,
     alone: true,
     prepare: async () => {
-      const { chromium } = await import('../tools/chromium.mjs');
-      const env = { CHROMIUM_PATH: await chromium() };
+      const env = { CHROMIUM_PATH: await browser() };
       return { args: mocha(['extension/test/webview/**/*.test.ts']), env };
     },
   },
   integration('integration'),
   integration('integration:noble', '--noble'),
   {
-    ...mochaSuite('windows', ['extension/test/integration/windows.test.mjs'], { minutes: 8 }),
+    name: 'integration:windows',
+    minutes: 8,
+    alone: true,
+    prepare: async () => {
+      // They look at VS Code from outside: both are fetched before a test's own time begins.
+      const { codeServer } = await import('../tools/code-server.mjs');
+      await codeServer();
+      await browser();
+      return { args: mocha(['extension/test/integration/*.test.mjs']) };
+    },
+  },
+  {
+    ...mochaSuite('windows', ['extension/test/integration/windows.test.mjs']),
+    minutes: 8,
     alone: true,
   },
 ];
