@@ -46,8 +46,6 @@ const table: Readonly<Record<string, Command>> = {
   startOver,
 };
 
-export const commandIds: readonly string[] = Object.keys(table).map((name) => `crypt2chat.${name}`);
-
 export function registerCommands(services: CommandServices): Disposable[] {
   return Object.entries(table).map(([name, run]) =>
     commands.registerCommand(`crypt2chat.${name}`, async (argument: unknown) => {

@@ -3,7 +3,7 @@
  * a second window, a keychain that lost its key, somebody who writes first.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -71,6 +71,19 @@ async function phraseIn(page) {
 async function pressInChat(page, text) {
   const frame = await findFrame(page, `vscode-button:has-text("${text}")`, timeout);
   await frame.locator('vscode-button', { hasText: text }).first().click({ timeout });
+}
+
+/**
+ * The notification centre, opened: VS Code shows no toasts to a test driver, but keeps what they say there.
+ *
+ * @param {Page} page
+ */
+async function noticesOf(page) {
+  const center = page.locator('.notifications-center.visible');
+  const bell = page.locator('.statusbar-item').locator('.codicon-bell-dot, .codicon-bell').first();
+  if (!(await center.isVisible())) await bell.click({ timeout });
+  await center.waitFor({ timeout });
+  return center;
 }
 
 describe('windows', function () {
@@ -212,23 +225,41 @@ describe('windows', function () {
   });
 
   describe('of two people', () => {
-    it('show who writes first as a request, count what is unread, and announce without taking the focus', async () => {
-      const [alice, bob] = (await Promise.all([boot('alice'), boot('bob')])).map(
-        (window, index) => new Driver(['alice', 'bob'][index] ?? '', window),
-      );
-      assert.ok(alice && bob);
+    /** @type {Driver} */
+    let alice;
+    /** @type {Driver} */
+    let bob;
+
+    before(async () => {
+      /** @param {string} name */
+      const open = async (name) => {
+        const workspace = join(folder, `project-${name}`);
+        await mkdir(join(workspace, 'src'), { recursive: true });
+        await writeFile(join(workspace, 'src', 'both.ts'), 'one();\ntwo();\nthree();\n');
+        await writeFile(join(workspace, `only-${name}.ts`), 'mine();\n');
+        return new Driver(name, await boot(name, { workspace }));
+      };
+      [alice, bob] = await Promise.all([open('alice'), open('bob')]);
       await Promise.all([alice.openChat(), bob.openChat()]);
       await Promise.all([alice.register(), bob.register()]);
+    });
 
+    /** @param {Driver} person */
+    const openExplorer = async ({ page }) => {
+      await page.locator('.activitybar [aria-label*="Explorer"]').first().click({ timeout });
+    };
+
+    it('show who writes first as a request, count what is unread, and announce without taking the focus', async () => {
       // Bob goes back to his files: whatever comes, they stay in front of him.
-      await bob.page.locator('.activitybar [aria-label*="Explorer"]').first().click({ timeout });
+      await openExplorer(bob);
+      const files = bob.page.locator('.explorer-viewlet').first();
       await alice.find('bob');
       await alice.write('first contact');
       const badge = bob.page.locator('.activitybar .action-item', {
         has: bob.page.locator('[aria-label*="crypt2chat"]'),
       });
       await badge.locator('.badge-content', { hasText: '1' }).waitFor({ timeout });
-      await bob.page.locator('.explorer-viewlet').first().waitFor({ timeout });
+      await files.waitFor({ timeout });
 
       await bob.openChat();
       const request = row(bob.page, 'wants to write to you');
@@ -236,23 +267,58 @@ describe('windows', function () {
       await request.locator('[aria-label*="Accept"]').click({ timeout });
       await bob.sees('first contact');
 
-      await bob.page.locator('.activitybar [aria-label*="Explorer"]').first().click({ timeout });
+      await openExplorer(bob);
       await alice.write('$(trash) secret words');
       await badge.locator('.badge-content', { hasText: '1' }).waitFor({ timeout });
-      // VS Code shows no toasts to a test driver; what they say is in the notification centre all the same.
-      await bob.page.locator('.statusbar-item .codicon-bell-dot').click({ timeout });
-      const center = bob.page.locator('.notifications-center');
+      const center = await noticesOf(bob.page);
       await center.locator('.notification-list-item', { hasText: 'alice' }).waitFor({ timeout });
       const said = await center.innerText();
-      assert.equal(
-        said.split('New message from alice').length,
-        2,
-        'one of them, and none while she was a stranger',
-      );
+      const times = said.split('New message from alice').length - 1;
+      assert.equal(times, 1, 'one of them, and none while she was a stranger');
       assert.ok(!said.includes('secret words'));
-      await bob.page.locator('.explorer-viewlet').first().waitFor({ timeout });
+      await files.waitFor({ timeout });
       await center.getByRole('button', { name: 'Open', exact: true }).click({ timeout });
       await bob.sees('secret words');
+    });
+
+    it('carry code from its place to the same place, and say where there is none', async () => {
+      await alice.sendSelection('both.ts', { fromLine: 2, lines: 1 }, 'look at two');
+      await bob.sees('look at two');
+      const chat = await findFrame(bob.page, 'article.message:has-text("look at two")', timeout);
+      const card = chat.locator('article.message', { hasText: 'look at two' }).last();
+      await card.getByRole('button', { name: 'Open', exact: true }).click({ timeout });
+      await bob.page.locator('.tab.active', { hasText: 'both.ts' }).waitFor({ timeout });
+      await bob.page.locator('.statusbar-item', { hasText: 'Ln 2' }).waitFor({ timeout });
+
+      await alice.sendSelection('only-alice.ts', { fromLine: 1, lines: 1 }, 'and mine');
+      await bob.sees('and mine');
+      const mine = chat.locator('article.message', { hasText: 'and mine' }).last();
+      await mine.getByRole('button', { name: 'Open', exact: true }).click({ timeout });
+      const center = await noticesOf(bob.page);
+      await center.getByText('not in the folders that are open here').waitFor({ timeout });
+    });
+
+    it('open a link only after its whole address has been seen', async () => {
+      await alice.write('see [the docs](https://example.org/where?it=leads)');
+      await bob.sees('the docs');
+      const chat = await findFrame(bob.page, 'article.message:has-text("the docs")', timeout);
+      await chat.locator('a', { hasText: 'the docs' }).last().click({ timeout });
+      await dialog(bob.page).waitFor({ timeout });
+      assert.ok((await dialog(bob.page).innerText()).includes('https://example.org/where?it=leads'));
+      await bob.page.keyboard.press('Escape');
+      await dialog(bob.page).waitFor({ state: 'hidden', timeout });
+    });
+
+    it('delete a message here after asking', async () => {
+      await alice.write('a slip');
+      const chat = await findFrame(alice.page, 'article.message:has-text("a slip")', timeout);
+      const slip = chat.locator('article.message', { hasText: 'a slip' }).last();
+      await slip.click({ timeout, button: 'right' });
+      await alice.page
+        .locator('.context-view .action-label', { hasText: 'Delete Message' })
+        .click({ timeout });
+      await press(alice.page, 'Delete');
+      await slip.waitFor({ state: 'detached', timeout });
     });
   });
 });

@@ -1,2 +1,2 @@
 /** What the chat view shows and asks for, without VS Code. */
-export { ChatController, type ChatActions, type PostMessage } from './controller.ts';
+export { type ChatActions, ChatController } from './controller.ts';

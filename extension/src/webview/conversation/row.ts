@@ -45,6 +45,10 @@ export class RowView {
     this.#username = username;
     this.#row = row;
     this.#body.append(...this.#bodyOf(row.message));
+    // What VS Code hands to the commands of its own context menu.
+    const { conversation, key } = row.message;
+    const menu = JSON.stringify({ webviewSection: 'message', conversation, key });
+    this.article.setAttribute('data-vscode-context', menu);
     this.article.append(this.#head, this.#body, this.#foot);
     this.element.append(this.#lines, this.article);
     this.#show(row);
