@@ -22,7 +22,7 @@ type Attribute =
   | 'maxlength'
   | `aria-${string}`;
 
-type Attributes = { readonly [Name in Attribute]?: string | boolean };
+type Attributes = Readonly<Partial<Record<Attribute, string | boolean>>>;
 type Child = Node | string | undefined | false;
 
 /** `true` sets an attribute without a value, `false` leaves it out. */

@@ -41,6 +41,7 @@ async function bundled(): Promise<Map<string, string>> {
     webview: join(here, '../../src/webview/main.ts'),
     bridge: join(here, 'page/bridge.ts'),
     watch: join(here, 'page/watch.ts'),
+    audit: join(here, 'page/audit.ts'),
     naive: join(here, 'page/naive.ts'),
   };
   for (const [name, entry] of Object.entries(entries)) {
@@ -135,7 +136,7 @@ export async function newPage(options: PageOptions = {}): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const files = await (bundle ??= bundled());
-  for (const script of ['/watch.js', '/bridge.js'])
+  for (const script of ['/watch.js', '/bridge.js', '/audit.js'])
     await page.addInitScript({ content: files.get(script) ?? '' });
   return page;
 }

@@ -60,11 +60,15 @@ describe('the composer', () => {
     await session.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
     await host.page.evaluate(`document.activeElement.dispatchEvent(
       new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }))`);
-    await host.page.evaluate(`document.activeElement.dispatchEvent(
-      new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))`);
     await session.send('Input.insertText', { text: '日本' });
     assert.equal(await input.inputValue(), '日本');
+    // As Safari tells it.
+    await host.page.evaluate(`document.activeElement.dispatchEvent(new CompositionEvent('compositionend'));
+      document.activeElement.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))`);
     assert.equal(host.all('send').length, 0);
+    await host.frames();
+    await host.frames();
     await input.press('Enter');
     const { draft } = await host.posting('send');
     assert.ok(draft.kind === 'text' && draft.text === '日本');

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import { picture } from './browser.ts';
-import { noon, ScriptedHost, talk, text } from './scripted-host.ts';
+import { bob, noon, ScriptedHost, talk, text } from './scripted-host.ts';
 
 const code = `export async function retry(op, n = 3) {
   for (let i = 0; i < n; i++)
@@ -35,31 +36,78 @@ const history = [
   text(9, 'once more', { own: true, state: 'pending', sentAt: noon + 261_000 }),
 ];
 
+const relay = 'https://relay.example.org';
+
 describe('the look of the view', () => {
   for (const theme of ['dark', 'light', 'hc', 'hc-light', 'bare'] as const) {
-    it(`in ${theme}`, async () => {
-      const host = await ScriptedHost.open(
-        talk({ draft: 'ship it' }, { firstUnread: { counter: 4, key: 'm000004' }, typing: true }),
-        { theme, history },
+    it(`can be read and named in the theme ${theme}`, async () => {
+      const talking = talk(
+        { draft: 'ship it' },
+        { firstUnread: { counter: 4, key: 'm000004' }, typing: true },
       );
-      await host.page.waitForSelector('.row');
+      const host = await ScriptedHost.open(talking, { theme, history });
+      await host.page.locator('.hljs-addition').first().waitFor();
+      await host.send({ type: 'conversation', conversation: { ...bob, trouble: 'ERR_DEVICE_NONE' } });
+      await host.page.locator('.trouble').waitFor();
+      assert.deepEqual(await host.page.evaluate('audit()'), []);
+      await host.send({ type: 'conversation', conversation: bob });
       await host.page.locator('.input').focus();
-      await host.page.waitForTimeout(800);
+      await host.frames();
       await picture(host.page, `talk-${theme}`);
-      await host.close();
-      const form = await ScriptedHost.open(
-        { screen: 'register', relay: 'https://relay.example.org', username: 'alice' },
-        { theme },
-      );
-      await form.posting('check-relay');
-      await form.send({
+      await host.send({ type: 'screen', screen: { screen: 'register', relay, username: 'alice' } });
+      await host.posting('check-relay');
+      await host.send({
         type: 'relay',
-        relay: 'https://relay.example.org',
+        relay,
         result: { state: 'reachable', registration: 'invite', retentionDays: 30 },
       });
-      await form.page.waitForSelector('.hint.good');
-      await picture(form.page, `register-${theme}`);
-      await form.close();
+      await host.page.locator('.hint.good').waitFor();
+      assert.deepEqual(await host.page.evaluate('audit()'), []);
+      assert.deepEqual(await host.page.evaluate('watch.events'), []);
+      await picture(host.page, `register-${theme}`);
+      await host.close();
     });
   }
+
+  it('is looked at by an audit that sees what is wrong (the control)', async () => {
+    const host = await ScriptedHost.open(talk(), { history });
+    await host.page.locator('.hljs-addition').first().waitFor();
+    const wrong = await host.page.evaluate<string[]>(`
+      document.querySelector('.text p').style.color = '#555555';
+      document.querySelector('.tool').removeAttribute('aria-label');
+      document.querySelector('.tool').tabIndex = 3;
+      document.querySelector('.icon').removeAttribute('aria-hidden');
+      audit()`);
+    assert.equal(wrong.length, 4, wrong.join('; '));
+    await host.close();
+  });
+
+  it('keeps its lines where the system sets the colours', async () => {
+    const host = await ScriptedHost.open(talk(), { forcedColors: 'active', history });
+    await host.page.locator('.hljs-addition').first().waitFor();
+    await picture(host.page, 'talk-forced');
+    const bordered = await host.page.evaluate<string[]>(`['.avatar', '.box', '.card', '.fail'].filter((one) =>
+      getComputedStyle(document.querySelector(one)).borderTopWidth === '0px')`);
+    assert.deepEqual(bordered, []);
+    await host.close();
+  });
+
+  it('follows a change of the theme', async () => {
+    const host = await ScriptedHost.open({ screen: 'register', relay: '', username: '' });
+    await host.page.locator('vscode-button').waitFor();
+    const colour = `getComputedStyle(document.querySelector('vscode-button')).backgroundColor`;
+    await host.holds(`${colour} === 'rgb(0, 120, 212)'`);
+    await host.page
+      .evaluate(`document.documentElement.style.setProperty('--vscode-button-background', '#ff0000');
+      document.body.classList.remove('vscode-dark'); document.body.classList.add('vscode-light')`);
+    await host.holds(`${colour} === 'rgb(255, 0, 0)'`);
+    await host.close();
+  });
+
+  it('moves nothing where less motion is asked for', async () => {
+    const host = await ScriptedHost.open(talk(), { reducedMotion: 'reduce', history });
+    await host.page.locator('.row').first().waitFor();
+    assert.equal(await host.page.evaluate(`document.getAnimations().length`), 0);
+    await host.close();
+  });
 });

@@ -11,6 +11,8 @@ import type { Context } from '../view.ts';
 const saveAfterMs = 250;
 /** What the message for it can carry. */
 const maxSavedLength = 32 * 1024;
+/** Two events this near to each other come of one key. */
+const sameKeyMs = 20;
 /** From here on, how much is left is shown. */
 const nearLimit = 0.85 * maxTextBytes;
 
@@ -30,6 +32,7 @@ export class Composer {
   #open: OpenConversation;
   #shownAttachments: readonly ViewCode[] = [];
   #saved: string;
+  #composedAt = -Infinity;
   #cancelSave = (): void => undefined;
 
   /** @param sent called after something was sent */
@@ -76,6 +79,9 @@ export class Composer {
     });
     this.#text.addEventListener('keydown', (event) => {
       this.#pressed(event);
+    });
+    this.#text.addEventListener('compositionend', ({ timeStamp }) => {
+      this.#composedAt = timeStamp;
     });
     this.#text.addEventListener('blur', this.#leave);
     window.addEventListener('pagehide', this.#leave);
@@ -157,8 +163,8 @@ export class Composer {
   }
 
   #pressed(event: KeyboardEvent): void {
-    // 229 is what some input methods report for the Enter that ends their composing.
-    if (event.isComposing || event.keyCode === 229) return;
+    // Safari ends the composing before it reports the Enter that ended it.
+    if (event.isComposing || event.timeStamp - this.#composedAt < sameKeyMs) return;
     // A command may be about to hide the view.
     if (event.ctrlKey || event.metaKey || event.altKey) this.#save();
     else if (event.key === 'Enter' && !event.shiftKey) {

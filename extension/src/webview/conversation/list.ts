@@ -293,6 +293,7 @@ export class MessageList {
       this.#pillWords,
       count === 0 ? 'Latest' : count === 1 ? '1 new message' : `${count} new messages`,
     );
+    this.#pill.classList.toggle('quiet', count === 0);
     setShown(this.#pill, !this.#following && (count > 0 || isFar));
   }
 

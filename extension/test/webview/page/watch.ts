@@ -108,8 +108,11 @@ globalThis.watch = {
       const found = known.has(name) ? [] : [`<${name}>`];
       for (const { name: attribute, value } of element.attributes) {
         const knownAttributes = isText ? textAttributes : isSvg ? svgAttributes : attributes;
-        const isAria = !isText && /^aria-[a-z]+$/.test(attribute);
-        if (!knownAttributes.has(attribute) && !isAria) found.push(`${name}[${attribute}]`);
+        const isOurs =
+          (!isText && /^aria-[a-z]+$/.test(attribute)) ||
+          // For VS Code's context menu.
+          (name === 'article' && attribute === 'data-vscode-context');
+        if (!knownAttributes.has(attribute) && !isOurs) found.push(`${name}[${attribute}]`);
         if (attribute === 'class') {
           const knownClasses = isText ? textClasses : ownClasses;
           for (const part of value.split(' '))
