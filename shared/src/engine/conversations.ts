@@ -1,5 +1,5 @@
 /** Conversations and their messages as they are kept, and as they are shown. */
-import { compareBytes, equalBytes, fromBase64url, toBase64url } from '../bytes/index.ts';
+import { compareBytes, fromBase64url, toBase64url } from '../bytes/index.ts';
 import { encodeCbor } from '../cbor/index.ts';
 import { CodedError } from '../errors/index.ts';
 import { accountId, formatAddress } from '../identity/index.ts';
@@ -10,6 +10,7 @@ import type { Core } from './core.ts';
 import {
   contacts,
   conversations,
+  maxOwed,
   messageKey,
   messages,
   outbox,
@@ -270,13 +271,16 @@ export function markRead(core: Core, conversation: ConversationRecord, place: Pl
   if (!last) return;
   const readable =
     conversation.status === 'active' ? passed.filter(({ body }) => body.kind !== 'unreadable') : [];
-  const read = readable.map(({ id }) => id);
+  // Of very many the last ones are told.
+  const room = maxOwed - conversation.owedRead.length;
+  const read = room === 0 ? [] : readable.slice(-room).map(({ id }) => id);
+  const told = new Set(read.map(toBase64url));
   saveConversation(core, {
     ...conversation,
     unread,
     readUpTo: { counter: last.counter, id: last.id },
     owedRead: [...conversation.owedRead, ...read],
-    owedDelivered: conversation.owedDelivered.filter((id) => !read.some((other) => equalBytes(id, other))),
+    owedDelivered: conversation.owedDelivered.filter((id) => !told.has(toBase64url(id))),
   });
 }
 

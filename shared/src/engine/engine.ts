@@ -24,7 +24,7 @@ import {
 } from './conversations.ts';
 import { lookUp, newContact } from './contacts.ts';
 import { Core } from './core.ts';
-import { parseDraft } from './drafts.ts';
+import { keptDraft, parseDraft } from './drafts.ts';
 import { Online } from './online.ts';
 import type { Clock, Transport } from './ports.ts';
 import {
@@ -244,7 +244,8 @@ export class Engine {
     const core = this.#core;
     core.transaction(() => {
       const found = findConversation(core, conversation);
-      if (found.draft !== draft) saveConversation(core, { ...found, draft: draft.slice(0, 32 * 1024) });
+      const kept = keptDraft(draft);
+      if (found.draft !== kept) saveConversation(core, { ...found, draft: kept });
     });
   }
 

@@ -135,7 +135,9 @@ export const handshakes = defineTable<v.InferOutput<typeof handshakeSchema>>({
   rank: ({ signedPrekey }) => signedPrekey,
 });
 
-const ids = v.pipe(v.array(bytesOf(16)), v.maxLength(20_000));
+/** Receipts that wait in a conversation, of each kind: what is beyond is told by nobody, and a record has 256 KiB. */
+export const maxOwed = 4_000;
+const ids = v.pipe(v.array(bytesOf(16)), v.maxLength(maxOwed));
 const conversationSchema = v.strictObject({
   id: bytesOf(32),
   peer: bytesOf(32),

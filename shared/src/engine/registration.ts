@@ -2,7 +2,8 @@
  * Getting an account. Everything is made and stored before the relay hears of it, and each step may be repeated:
  * whoever is interrupted goes on where they were.
  */
-import { equalBytes, toBase64url } from '../bytes/index.ts';
+import * as v from 'valibot';
+import { equalBytes, fromUtf8, toBase64url, toUtf8 } from '../bytes/index.ts';
 import { CodedError, hasCode } from '../errors/index.ts';
 import {
   createIdentity,
@@ -21,6 +22,7 @@ import {
   verifyIdentity,
 } from '../identity/index.ts';
 import type { LinkBytes } from '../log/index.ts';
+import { inviteSchema } from '../wire/index.ts';
 import type { Core } from './core.ts';
 import type { Clock, Transport } from './ports.ts';
 import { accounts, type AccountRecord } from './records.ts';
@@ -43,13 +45,15 @@ export async function askAbout(transport: Transport, clock: Clock, relay: string
 
 /**
  * Makes the account in the vault, or takes up one that was begun with the same name at the same relay.
- * @throws CodedError `ERR_ACCOUNT_EXISTS`, `ERR_RELAY_ADDRESS`, `ERR_USERNAME`.
+ * @throws CodedError `ERR_ACCOUNT_EXISTS`, `ERR_RELAY_ADDRESS`, `ERR_USERNAME`, `ERR_REGISTRATION_CLOSED`.
  */
 export function beginRegistration(core: Core, { relay, username, invite }: Registration): AccountRecord {
   const origin = originOf(relay);
   const name = usernameOf(username);
   const begun = core.account;
   if (begun?.stage === 'ready') throw new CodedError('ERR_ACCOUNT_EXISTS', 'there is an account already');
+  if (invite !== undefined && (!v.is(inviteSchema, invite) || fromUtf8(toUtf8(invite)) !== invite))
+    throw new CodedError('ERR_REGISTRATION_CLOSED', 'no relay gives such an invite');
   if (begun?.stage === 'registering' && begun.relay === origin && begun.username === name) {
     return save(core, { ...begun, ...(invite === undefined ? {} : { invite }) });
   }
@@ -133,7 +137,8 @@ export async function refreshOwnLog(core: Core, relay: RelayClient): Promise<Ide
       const account = core.requireAccount();
       core.updateAccount({
         identity: encodeIdentity(identity),
-        links: [...account.links, ...links].slice(0, identity.length),
+        // A relay may give again what is known: only the last ones are new.
+        links: [...account.links, ...links.slice(known.length - identity.length)],
       });
     });
   }

@@ -48,11 +48,13 @@ export const aboutResponseSchema = v.object({
   }),
 });
 
+export const inviteSchema = v.pipe(v.string(), v.maxLength(64));
+
 /** `POST /v1/accounts`: 201; 200 when the same link is already registered. */
 export const registerRequestSchema = v.strictObject({
   username: usernameSchema,
   link,
-  invite: v.exactOptional(v.pipe(v.string(), v.maxLength(64))),
+  invite: v.exactOptional(inviteSchema),
 });
 export const registerResponseSchema = v.object({ accountId: id });
 

@@ -4,7 +4,7 @@ import type { Draft } from '@crypt2chat/shared/engine';
 import { systemRandomness } from '@crypt2chat/shared/primitives';
 import fc from 'fast-check';
 import { Backoff } from '../../src/engine/backoff.ts';
-import { parseDraft } from '../../src/engine/drafts.ts';
+import { keptDraft, parseDraft } from '../../src/engine/drafts.ts';
 import { Loop } from '../../src/engine/loop.ts';
 import type { Clock, TransportResponse } from '../../src/engine/ports.ts';
 import { RelayClient } from '../../src/engine/relay-client.ts';
@@ -26,6 +26,7 @@ describe('a draft', () => {
     ['an absolute path', { ...code, path: '/etc/passwd' }, 'ERR_DRAFT_INVALID'],
     ['a path with a drive', { ...code, path: 'C:/x' }, 'ERR_DRAFT_INVALID'],
     ['lines in the wrong order', { ...code, startLine: 3 }, 'ERR_DRAFT_INVALID'],
+    ['half a character in a note', { ...code, note: 'a\ud800' }, 'ERR_DRAFT_INVALID'],
     ['a language of two lines', { ...code, language: 'a\nb' }, 'ERR_DRAFT_INVALID'],
   ];
   for (const [what, draft, expected] of refused) {
@@ -37,6 +38,14 @@ describe('a draft', () => {
     const draft = { kind: 'text', text: 'é'.repeat(8192) } as const;
     assert.equal(parseDraft(draft), draft);
     assert.equal(parseDraft(code), code);
+  });
+});
+
+describe('a draft that is kept', () => {
+  it('is cut at the end of a character, and stays text', () => {
+    assert.equal(keptDraft('a\ud800'), 'a\ufffd');
+    assert.equal(keptDraft(`${'a'.repeat(32 * 1024 - 1)}\u{1f600}`).length, 32 * 1024);
+    assert.equal(keptDraft('\u{1f600}'), '\u{1f600}');
   });
 });
 

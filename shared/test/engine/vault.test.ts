@@ -8,9 +8,11 @@ import { deriveRecovery, generateRecoveryPhrase } from '@crypt2chat/shared/ident
 import { systemRandomness } from '@crypt2chat/shared/primitives';
 import * as v from 'valibot';
 import { openDatabase } from '../../src/database/index.ts';
+import { conversations, maxOwed } from '../../src/engine/records.ts';
 import { defineTable } from '../../src/engine/vault/index.ts';
 
-const schema = v.strictObject({ name: v.string(), group: v.string(), at: v.number(), text: v.string() });
+const at = v.pipe(v.number(), v.minValue(0));
+const schema = v.strictObject({ name: v.string(), group: v.string(), at, text: v.string() });
 const notes = defineTable<v.InferOutput<typeof schema>>({
   name: 'note',
   schema,
@@ -48,6 +50,32 @@ describe('the vault', () => {
     assert.deepEqual(again.get(notes, toUtf8('a')), note('a', 2, 'g', 'changed'));
     assert.equal(again.get(notes, toUtf8('b')), undefined);
     assert.equal(again.count(notes), 1);
+    again.close();
+  });
+
+  it('takes nothing that it could not give back, and gives back the largest conversation there may be', async () => {
+    const vault = await createVault(location, secret);
+    assert.throws(() => vault.put(notes, { ...note('a'), at: -1 }), TypeError);
+    assert.throws(() => vault.put(notes, note('a', 1, 'g', 'x'.repeat(256 * 1024))), TypeError);
+    const ids = Array.from({ length: maxOwed }, () => systemRandomness.bytes(16));
+    const largest = {
+      id: new Uint8Array(32),
+      peer: new Uint8Array(32),
+      status: 'active' as const,
+      draft: '\u20ac'.repeat(32 * 1024),
+      counter: 2 ** 40,
+      unread: Number.MAX_SAFE_INTEGER,
+      readUpTo: { counter: 2 ** 40, id: new Uint8Array(16) },
+      lastActivityAt: Number.MAX_SAFE_INTEGER,
+      owedDelivered: ids,
+      owedRead: ids,
+      owesHello: true,
+      awaited: ids.slice(0, 100),
+    };
+    vault.put(conversations, largest);
+    vault.close();
+    const again = await openVault(location, secret);
+    assert.deepEqual(again.get(conversations, largest.id), largest);
     again.close();
   });
 

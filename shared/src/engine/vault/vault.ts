@@ -3,6 +3,7 @@
  * the table's name, keyed hashes of keys and scopes, and the coarse order; a sealed record is bound to all of them,
  * so that rows cannot be exchanged. Everything is synchronous: a change of state and its storage are one step.
  */
+import * as v from 'valibot';
 import { concat, toBase64url, toUtf8, wipe } from '../../bytes/index.ts';
 import { decodeCbor, encodeCbor, type CborValue } from '../../cbor/index.ts';
 import type { Database } from '../../database/index.ts';
@@ -71,7 +72,10 @@ export class Vault {
     return row && this.#open(table, row);
   }
 
-  /** Adds the record, or puts it in place of the one with the same key. */
+  /**
+   * Adds the record, or puts it in place of the one with the same key.
+   * @throws TypeError for one that could not be read again: one such row would close the whole vault.
+   */
   put<Value extends CborValue>(table: Table<Value>, value: Value): void {
     const id = this.#blind(table.name, table.key(value));
     const place: Place = {
@@ -80,6 +84,8 @@ export class Vault {
       tie: table.tie?.(value) ?? noTie,
     };
     const plaintext = encodeCbor(value);
+    if (plaintext.length > maxRecordBytes || !v.is(table.schema, value))
+      throw new TypeError(`not a record of the table ${table.name}`);
     const sealed = sealSalted(this.#key, sealInfo, rowAad(table, id, place), plaintext, this.#randomness);
     wipe(plaintext);
     this.#database.run(
