@@ -162,7 +162,8 @@ async function publish(core: Core, relay: RelayClient, signal: AbortSignal): Pro
       const record = core.vault.get(prekeys, prekeyKey(id));
       if (record) core.vault.put(prekeys, { ...record, published: true });
     }
-    core.updateAccount({ prekeysSignedAt: now });
+    // The age of the signed prekey: one-time keys that are added to it do not make it younger.
+    if (added.some(({ kind }) => kind === 'signed')) core.updateAccount({ prekeysSignedAt: now });
   });
 }
 
