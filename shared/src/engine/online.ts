@@ -118,7 +118,13 @@ export class Online {
     const now = core.clock.now();
     const claims = core.takeOwnHeads();
     const due = now >= this.#tendAt;
-    if (due || claims.length > 0) await this.#followOwnLog(claims);
+    try {
+      if (due || claims.length > 0) await this.#followOwnLog(claims);
+    } catch (error) {
+      // A relay that does not answer does not get rid of the question.
+      for (const { account, head } of claims) core.noteOwnHead(account, head);
+      throw error;
+    }
     if (!core.takePrekeySpent() && !due) return;
     forgetOld(core);
     await tendPrekeys(core, this.relay, signal);

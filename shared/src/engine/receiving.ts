@@ -6,12 +6,14 @@ import { equalBytes } from '../bytes/index.ts';
 import { hasCode } from '../errors/index.ts';
 import { hash32 } from '../primitives/index.ts';
 import { messageIdBytes, parseEnvelope, type Content } from '../wire/index.ts';
-import { contradictsHead, hasHead, mustGet, setTrouble } from './contacts.ts';
+import { contradictsHead, hasHead, mustGet } from './contacts.ts';
 import {
   advanceMessage,
   comparePlaces,
   directConversationId,
   ensureConversation,
+  markFork,
+  maxConversations,
   removeMessage,
   saveConversation,
   saveMessage,
@@ -21,6 +23,7 @@ import { openEnvelope, type Opened } from './opening.ts';
 import {
   contacts,
   conversations,
+  maxOwed,
   messageKey,
   messages,
   outgoing,
@@ -90,17 +93,24 @@ function keepUnopened(
       if (isRepairable(reason)) askForRenewal(core, from.account);
     }
   } else if (reason === 'no-session') {
-    for (const suspect of core.vault
-      .list(conversations, { limit: maxSuspects * 10 })
-      .filter(isSuspect)
-      .slice(0, maxSuspects)) {
-      askForRenewal(core, suspect.peer);
-    }
+    for (const { peer } of suspects(core)) askForRenewal(core, peer);
   }
 }
 
-function isSuspect({ status, lastActivityAt }: ConversationRecord): boolean {
-  return status === 'active' && lastActivityAt !== undefined;
+/** Conversations whose session may be the broken one, the latest first; each gets its turn. */
+function suspects(core: Core): ConversationRecord[] {
+  return core.vault
+    .list(conversations, { limit: maxConversations })
+    .filter(({ status, lastActivityAt, peer }) => {
+      return status === 'active' && lastActivityAt !== undefined && !wasRenewed(core, mustGet(core, peer));
+    })
+    .sort((a, b) => (b.lastActivityAt ?? 0) - (a.lastActivityAt ?? 0))
+    .slice(0, maxSuspects);
+}
+
+/** A time in the future is a clock that was wrong. */
+function wasRenewed(core: Core, { renewedAt }: ContactRecord): boolean {
+  return renewedAt !== undefined && Math.abs(core.clock.now() - renewedAt) < renewalMs;
 }
 
 /** What a fresh session and a resend put right. */
@@ -112,7 +122,7 @@ function isRepairable(reason: UnreadableReason): boolean {
 function askForRenewal(core: Core, account: Uint8Array): void {
   const contact = mustGet(core, account);
   const now = core.clock.now();
-  if (contact.renewedAt !== undefined && now - contact.renewedAt < renewalMs) return;
+  if (wasRenewed(core, contact)) return;
   core.vault.put(contacts, { ...contact, renewedAt: now, renewalDue: true });
   const conversation = conversationOf(core, contact);
   if (conversation) saveConversation(core, { ...conversation, owesHello: true });
@@ -203,7 +213,7 @@ function learnFromContent(
   const ours = core.identityOf(core.requireAccount());
   const { heads, capability } = content;
   if (contradictsHead(theirs, heads.ours) || contradictsHead(ours, heads.theirs)) {
-    setTrouble(core, sender.account, 'ERR_LOG_FORK');
+    markFork(core, sender.account);
   }
   if (heads.theirs.seq >= ours.length) core.noteOwnHead(sender.account, heads.theirs);
   let contact = mustGet(core, sender.account);
@@ -250,9 +260,11 @@ function receiveMessage(
 }
 
 function oweDelivered(conversation: ConversationRecord, id: Uint8Array): ConversationRecord {
-  if (conversation.status !== 'active' || conversation.owedDelivered.some((one) => equalBytes(one, id)))
-    return conversation;
-  return { ...conversation, owedDelivered: [...conversation.owedDelivered, id] };
+  const { status, owedDelivered } = conversation;
+  // Whom nothing can be sent to may write on: the peer learns of the rest when a session is renewed.
+  if (status !== 'active' || owedDelivered.length >= maxOwed) return conversation;
+  if (owedDelivered.some((one) => equalBytes(one, id))) return conversation;
+  return { ...conversation, owedDelivered: [...owedDelivered, id] };
 }
 
 function insertTheirs(core: Core, conversation: ConversationRecord, message: MessageRecord): void {
