@@ -21,6 +21,8 @@ import {
 } from './records.ts';
 import type { ConversationSummary, Draft, MessagePage, MessageState, MessageView, Place } from './types.ts';
 
+/** Requests that wait for an answer at the most. Those that were answered, however, leave room for others. */
+const maxRequests = 200;
 /** Conversations that are listed, opened and cached. */
 export const maxConversations = 2_000;
 const stateRank: Readonly<Record<MessageState, number>> = {
@@ -85,6 +87,12 @@ export function ensureConversation(
   };
   saveConversation(core, made);
   return made;
+}
+
+/** Whether one more stranger is heard. */
+export function mayRequest(core: Core): boolean {
+  const all = core.vault.list(conversations, { limit: maxConversations });
+  return all.filter(({ status }) => status === 'request').length < maxRequests;
 }
 
 export function saveConversation(core: Core, conversation: ConversationRecord): void {

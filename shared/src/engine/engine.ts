@@ -81,6 +81,10 @@ export class Engine {
   readonly #transport: Transport;
   #connection: Connection = { state: 'idle' };
   #online: Online | undefined;
+  /** How many want an account, and the end of the last of them. */
+  #settling = 0;
+  #settled: Promise<void> = Promise.resolve();
+  #stopped = false;
   #typing:
     { readonly conversation: ConversationKey; readonly typing: boolean; readonly at: number } | undefined;
 
@@ -91,14 +95,18 @@ export class Engine {
 
   /** Begins to keep in step with the relay, if there is an account that it may know. */
   start(): void {
-    if (this.#core.account && !this.#online) this.#goOnline();
+    if (this.#core.account && !this.#online && this.#settling === 0) this.#goOnline();
   }
 
   /** Finishes what is being stored and closes the vault. The engine cannot be used any more. */
   async stop(): Promise<void> {
-    await this.#online?.stop();
-    this.#online = undefined;
-    this.#core.vault.close();
+    this.#stopped = true;
+    try {
+      await this.#online?.stop();
+    } finally {
+      this.#online = undefined;
+      this.#core.vault.close();
+    }
   }
 
   state(): EngineState {
@@ -125,22 +133,20 @@ export class Engine {
    * Makes an account and registers it. After a failure the same call goes on where it was.
    * @throws CodedError `ERR_USERNAME`, `ERR_NAME_TAKEN`, `ERR_RELAY_ADDRESS`, `ERR_RELAY_UNREACHABLE`, `ERR_ACCOUNT_EXISTS`, `ERR_REGISTRATION_CLOSED`.
    */
-  async register(registration: Registration): Promise<void> {
-    await this.#goOffline();
-    const account = beginRegistration(this.#core, registration);
-    await finishRegistration(this.#core, this.#relayOf(account));
-    this.#begin();
+  register(registration: Registration): Promise<void> {
+    return this.#settle(async () => {
+      const account = beginRegistration(this.#core, registration);
+      await finishRegistration(this.#core, this.#relayOf(account));
+    });
   }
 
   /** @throws CodedError as `register`, and `ERR_PHRASE_INVALID`, `ERR_PHRASE_WRONG`, `ERR_ACCOUNT_UNKNOWN`, `ERR_LOG_CONFLICT`. */
-  async recover(recovery: {
+  recover(recovery: {
     readonly relay: string;
     readonly username: string;
     readonly phrase: string;
   }): Promise<void> {
-    await this.#goOffline();
-    await recoverAccount(this.#core, this.#transport, recovery);
-    this.#begin();
+    return this.#settle(() => recoverAccount(this.#core, this.#transport, recovery));
   }
 
   /** 24 words. @throws CodedError `ERR_NO_ACCOUNT`. */
@@ -279,9 +285,22 @@ export class Engine {
     this.#online?.retryNow();
   }
 
-  #begin(): void {
-    this.#core.announce({ kind: 'account', account: this.#summary(this.#core.requireAccount()) });
-    this.#goOnline();
+  /** Gets an account by `work`. One at a time: a second one must not finish what the first began. */
+  #settle(work: () => Promise<void>): Promise<void> {
+    this.#settling++;
+    const settled = this.#settled.then(async () => {
+      try {
+        await this.#goOffline();
+        await work();
+      } finally {
+        this.#settling--;
+      }
+      if (this.#stopped) return;
+      this.#core.announce({ kind: 'account', account: this.#summary(this.#core.requireAccount()) });
+      this.#goOnline();
+    });
+    this.#settled = settled.catch(() => undefined);
+    return settled;
   }
 
   #goOnline(): void {
@@ -317,13 +336,19 @@ export class Engine {
     };
   }
 
-  /** Somebody with whom there was something already. An id that comes with the name makes sure of them. */
+  /**
+   * Somebody with whom there was something already. An id that comes with the name makes sure of them; without one
+   * it must be whom the relay gives the name to, because anybody writes what they like into their own log.
+   */
   #known(name: string, id: AccountId | undefined): ContactRecord | undefined {
     const core = this.#core;
     const named = core.vault
       .list(contacts, { limit: maxContacts })
       .filter(({ username }) => username === name);
-    const contact = id === undefined ? named[0] : named.find(({ account }) => equalBytes(account, id));
+    const contact =
+      id === undefined
+        ? named.find(({ nameChecked, trouble }) => nameChecked && trouble !== 'ERR_NAME_FORK')
+        : named.find(({ account }) => equalBytes(account, id));
     if (!contact || id === undefined || contact.verified) return contact;
     const verified = { ...contact, verified: true };
     core.transaction(() => {

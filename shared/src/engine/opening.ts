@@ -22,7 +22,7 @@ import {
   type Handshake,
   type HandshakePrekeys,
 } from '../x3dh/index.ts';
-import { directConversationId } from './conversations.ts';
+import { directConversationId, mayRequest } from './conversations.ts';
 import { learnLinks, newContact, setTrouble } from './contacts.ts';
 import type { Core } from './core.ts';
 import {
@@ -47,9 +47,10 @@ export type Opened =
       readonly from: ContactRecord;
       readonly device: Uint8Array;
       readonly content: Content;
-      /** It is the peer's first word in a session that we began in place of another. */
+      /** It is the peer's first word in a session that one of us began in place of another. */
       readonly renewed: boolean;
     }
+  /** Or dropped unseen: there are as many requests as there may be. */
   | { readonly kind: 'duplicate' }
   /** `from` is known where a session or a verified log says whose it is. */
   | { readonly kind: 'unreadable'; readonly reason: UnreadableReason; readonly from?: ContactRecord };
@@ -87,7 +88,9 @@ function openInSession(
     // A handshake that comes again in a session that has turned since: its message was opened before.
     if (result.kind !== 'opened') return { kind: 'duplicate' };
     const { opening, ...answered } = withRatchet(session, result.state);
-    core.vault.put(sessions, { ...answered, usedAt: core.clock.now() });
+    // Strangers' sessions stay behind those in which we have said something, however much they write.
+    const usedAt = session.usedAt === 0 ? 0 : core.clock.now();
+    core.vault.put(sessions, { ...answered, usedAt });
     return readContent(from, session.device, result.content, opening !== undefined && session.round > 0);
   } catch (error) {
     return { kind: 'unreadable', reason: reasonOf(error), from };
@@ -107,7 +110,8 @@ function reasonOf(error: unknown): UnreadableReason {
   if (hasCode(error, 'ERR_TOO_MANY_SKIPPED')) return 'too-many-skipped';
   if (hasCode(error, 'ERR_PREKEY_UNKNOWN')) return 'prekey-gone';
   if (hasCode(error, 'ERR_NEWER_VERSION')) return 'newer-version';
-  if (error instanceof CodedError) return 'malformed';
+  // Our own storage is not the envelope's fault.
+  if (hasCode(error, 'ERR_FORMAT', 'ERR_LOG_INVALID', 'ERR_LOG_FORK')) return 'malformed';
   throw error;
 }
 
@@ -183,6 +187,8 @@ function answerHandshake(core: Core, { contact, device, known }: Sender, first: 
   const session = core.vault.get(sessions, hash);
   if (session) return openInSession(core, session, ratchetOf(session), first.message);
   if (core.vault.get(handshakes, hash)) return { kind: 'duplicate' };
+  // Before anything is computed or kept: accounts cost their relay nothing.
+  if (!known && !mayRequest(core)) return { kind: 'duplicate' };
   const account = core.requireAccount();
   const ours = core.identityOf(account).accountId;
   const { handshake } = first;
@@ -198,21 +204,33 @@ function answerHandshake(core: Core, { contact, device, known }: Sender, first: 
     nowMs: core.clock.now(),
   });
   if (result.kind !== 'opened') throw new CodedError('ERR_CRYPTO_OPEN', 'the first message does not open');
-  if (!known) core.vault.put(contacts, contact);
+  const opened = readContent(contact, first.device, result.content, handshake.round > 0);
+  const conversation = directConversationId(ours, contact.account);
+  if (!known) {
+    // A stranger is kept with a message that can be shown, or not at all.
+    if (opened.kind !== 'content') return { kind: 'unreadable', reason: 'malformed' };
+    if (!isMessage(opened.content, conversation)) return { kind: 'duplicate' };
+    core.vault.put(contacts, contact);
+  }
   const begunSession: SessionRecord = {
     id: begun.handshakeHash,
     account: contact.account,
     device: first.device,
     round: handshake.round,
     ratchet: encodeRatchet(result.state),
-    usedAt: core.clock.now(),
+    // Nothing but handshakes can come in it until we have said something, so it is tried last.
+    usedAt: 0,
   };
-  addSession(core, begunSession, directConversationId(ours, contact.account));
+  addSession(core, begunSession, conversation);
   core.vault.put(handshakes, { hash, signedPrekey: held.signedPrekey.id });
   if (held.oneTimePrekey) core.vault.delete(prekeys, prekeyKey(held.oneTimePrekey.id));
   if (held.kem.kind === 'one-time-kem') core.vault.delete(prekeys, prekeyKey(held.kem.id));
   core.notePrekeySpent();
-  return readContent(contact, first.device, result.content, false);
+  return opened;
+}
+
+function isMessage({ kind, conversation }: Content, expected: Uint8Array): boolean {
+  return (kind === 'text' || kind === 'code') && equalBytes(conversation, expected);
 }
 
 /** @throws CodedError `ERR_PREKEY_UNKNOWN` for an id that is not held, or is another kind of key. */

@@ -14,6 +14,7 @@ import {
   ensureConversation,
   markFork,
   maxConversations,
+  mayRequest,
   removeMessage,
   saveConversation,
   saveMessage,
@@ -35,9 +36,8 @@ import {
 } from './records.ts';
 import type { UnreadableReason } from './unreadable.ts';
 
-/** What a stranger may leave before they are accepted; and how many strangers. More is dropped unanswered. */
+/** What a stranger may leave before they are accepted. More is dropped unanswered. */
 const maxRequestMessages = 20;
-const maxRequests = 200;
 /** Envelopes that are kept because they could not be opened. The oldest go first. */
 const maxUnopened = 500;
 /** Places that are held in a conversation at the most: a flood of garbage is no more news than the first of it. */
@@ -236,7 +236,7 @@ function receiveMessage(
   known: ConversationRecord | undefined,
   content: Extract<Content, { kind: 'text' | 'code' }>,
 ): void {
-  if (!known && countRequests(core) >= maxRequests) return;
+  if (!known && !mayRequest(core)) return;
   const conversation = known ?? ensureConversation(core, from, 'request');
   const there = core.vault.get(messages, messageKey(conversation.id, content.id));
   if (there) {
@@ -279,12 +279,6 @@ function insertTheirs(core: Core, conversation: ConversationRecord, message: Mes
     counter: Math.max(conversation.counter, message.counter),
     lastActivityAt: core.clock.now(),
   });
-}
-
-function countRequests(core: Core): number {
-  return core.vault
-    .list(conversations, { limit: maxRequests * 10 })
-    .filter(({ status }) => status !== 'active').length;
 }
 
 function receiveReceipt(

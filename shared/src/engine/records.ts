@@ -112,6 +112,7 @@ const sessionSchema = v.strictObject({
       sealingKey: v.strictObject({ id: uint(), key: bytesOf(56) }),
     }),
   ),
+  /** 0 while we have said nothing in it. */
   usedAt: uint(),
 });
 export type SessionRecord = v.InferOutput<typeof sessionSchema>;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { contacts, sessions } from '../../src/engine/records.ts';
 import { Stranger } from './stranger.ts';
 import { type Person, World } from './world.ts';
 
@@ -68,6 +69,45 @@ describe('a peer without manners', () => {
       });
     await carol.restart();
     assert.equal(carol.engine.state().account, undefined);
+  });
+
+  it('a name in a stranger’s own log does not stand before whom the relay gives it to', async () => {
+    const bob = await world.register('bob');
+    const impostor = Stranger.madeUp(world, 'bob');
+    await impostor.begin('alice', 0, mallory);
+    await mallory.deliverFor(impostor, impostor.sealText('I am bob'));
+    await alice.until('the request came', () => alice.engine.state().conversations.length === 1);
+    const { address } = await alice.engine.openConversation('bob');
+    assert.equal(address, bob.engine.state().account!.address);
+  });
+
+  it('a stranger who says nothing that can be shown is not kept', async () => {
+    await mallory.begin('alice');
+    await mallory.deliver(mallory.seal({ kind: 'control', body: { action: 'hello' } }));
+    const bob = await world.register('bob');
+    await bob.say(alice, 'after it');
+    await alice.until('what came later is there', () => alice.texts(bob).length === 1);
+    await alice.stop();
+    assert.equal(await alice.count(contacts), 1);
+    assert.equal(await alice.count(sessions), 1);
+    await alice.start();
+    await mallory.deliver(mallory.sealText('and now a word'));
+    await alice.until('it came', () => conversation()?.unread === 1);
+    assert.deepEqual(texts(), ['and now a word']);
+  });
+
+  it('two registrations at once: one account, which the relay knows', async () => {
+    const carol = await world.meet('carol');
+    const register = (username: string) => carol.engine.register({ relay: world.relay.origin, username });
+    const outcomes = await Promise.allSettled([register('carol'), register('caroline'), register('carol')]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected'],
+    );
+    await carol.until('the relay was reached', () => carol.engine.state().connection.state === 'online');
+    assert.equal(carol.engine.state().account?.username, 'carol');
+    assert.equal((await mallory.lookUp('carol')).username, 'carol');
+    await assert.rejects(mallory.lookUp('caroline'), { code: 'ERR_ACCOUNT_UNKNOWN' });
   });
 
   async function stillWrites(): Promise<void> {

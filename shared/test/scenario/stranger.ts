@@ -187,6 +187,13 @@ export class Stranger {
     assert.ok(results.every((result) => result === 'stored'));
   }
 
+  /** Puts an envelope of `other`'s into the mailbox that their session is with. */
+  async deliverFor(other: Stranger, envelope: Uint8Array): Promise<void> {
+    assert.ok(other.#session, 'no session was begun');
+    const mailbox = other.#session.peer.devices[0]!.id;
+    await this.#relay.deliver(mailbox, [{ id: randomness.bytes(16), envelope }], 'session');
+  }
+
   async publishPrekeys(): Promise<void> {
     const first = this.#nextPrekeyId;
     const set = generateSignedPrekeys(first, randomness);

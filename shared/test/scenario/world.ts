@@ -20,6 +20,7 @@ import {
   type TransportResponse,
 } from '@crypt2chat/shared/engine';
 import { systemRandomness } from '@crypt2chat/shared/primitives';
+import type { Table } from '../../src/engine/vault/index.ts';
 
 /** Real time, shortened: what waits for a second waits for twenty milliseconds. */
 export class FastClock implements Clock {
@@ -136,6 +137,16 @@ export class Person {
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
+  }
+
+  /** How many records of a kind the vault holds, while nobody has it open. */
+  async count<Value>(table: Table<Value>): Promise<number> {
+    const vault = await openVault({ file: this.file, randomness: systemRandomness }, this.#wrappingKey);
+    try {
+      return vault.count(table);
+    } finally {
+      vault.close();
+    }
   }
 
   /** The vault's files as they are now, while nobody has them open. */
