@@ -124,7 +124,7 @@ async function accept(
     if (cpuBefore === undefined || cpuAfter === undefined) return { perSecond, cpuMicros: undefined };
     return { perSecond, cpuMicros: ((cpuAfter - cpuBefore) * 1000) / accepted };
   };
-  await measure(forMs / 4);
+  await measure(forMs / 2);
   return measure(forMs);
 }
 

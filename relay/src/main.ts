@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '@crypt2chat/shared/errors';
-import { systemRandomness } from '@crypt2chat/shared/primitives';
+import { chooseBackends, systemRandomness } from '@crypt2chat/shared/primitives';
 import { systemClock } from './clock.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => die(log, error));
   let service: Service;
   try {
+    chooseBackends();
     service = await startService({
       config,
       log,

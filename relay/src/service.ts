@@ -27,6 +27,8 @@ const httpTimeouts: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000, check
 const keepAliveTimeoutMs = 75_000;
 /** Answers in flight get this long when the relay stops. */
 const stopTimeoutMs = 5000;
+/** Beside the polls that wait: senders, and connections that are idle. */
+const otherConnections = 5000;
 const sweepEveryMs = 10 * 60_000;
 const sweepLimit = 1000;
 const dayMs = 24 * 3600 * 1000;
@@ -69,6 +71,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onFatal: options.onFatal,
   });
   const server = createHttpServer(log, options.timeouts ?? httpTimeouts);
+  server.maxConnections = config.waitingPolls + otherConnections;
   let port: number;
   try {
     port = await listen(server, config);

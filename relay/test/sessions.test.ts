@@ -91,7 +91,11 @@ describe('sessions', () => {
       `Bearer ${toBase64url(new Uint8Array(32))}`,
       `Bearer ${'A'.repeat(4000)}`,
     ];
-    for (const authorization of wrong) assertRefused(await events(authorization), 'ERR_UNAUTHENTICATED');
+    for (const authorization of wrong) {
+      const answer = await events(authorization);
+      assertRefused(answer, 'ERR_UNAUTHENTICATED');
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer');
+    }
     for (const [method, path] of [
       ['GET', '/v1/device/prekeys/count'],
       ['PUT', '/v1/device/prekeys'],

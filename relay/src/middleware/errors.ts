@@ -27,6 +27,7 @@ export function answerErrors(log: Log): Middleware {
       ctx.status = refusal.status;
       ctx.body = { code: refusal.code, message: refusal.message };
       if (refusal.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
+      if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Bearer');
       if (refusal.status === 503) ctx.set('Connection', 'close');
     }
   };
