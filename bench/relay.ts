@@ -8,7 +8,16 @@
  * costs: on tmpfs nothing, which leaves the relay's own work.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fsyncSync, mkdtempSync, openSync, closeSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
