@@ -15,13 +15,15 @@ import {
   type Vault,
 } from '@crypt2chat/shared/engine';
 import { CodedError } from '@crypt2chat/shared/errors';
-import { systemRandomness } from '@crypt2chat/shared/primitives';
+import { chooseBackends, systemRandomness } from '@crypt2chat/shared/primitives';
 import * as v from 'valibot';
 import { createHostPeer, type EngineHandlers } from './ipc/index.ts';
 
 const settingsSchema = v.strictObject({ vaultFile: v.string(), wasmFile: v.string() });
 
 if (!parentPort) throw new TypeError('this is the start of a worker thread');
+// Before any key is touched: which library computes what, each tested with known answers.
+chooseBackends();
 const port = parentPort;
 const { vaultFile, wasmFile } = v.parse(settingsSchema, workerData);
 const randomness = systemRandomness;
