@@ -33,8 +33,13 @@ function byPreference(a: SessionRecord, b: SessionRecord): number {
   return b.round - a.round || compareBytes(a.id, b.id);
 }
 
-export function ratchetOf(session: SessionRecord): RatchetState {
-  return decodeRatchet(session.ratchet);
+/** States are immutable values: what a record was decoded to holds for as long as the record does. */
+const decoded = new WeakMap<Uint8Array, RatchetState>();
+
+export function ratchetOf({ ratchet }: SessionRecord): RatchetState {
+  let state = decoded.get(ratchet);
+  if (!state) decoded.set(ratchet, (state = decodeRatchet(ratchet)));
+  return state;
 }
 
 export function withRatchet(session: SessionRecord, ratchet: RatchetState): SessionRecord {
