@@ -24,6 +24,9 @@ import { endGroup, signalGroup } from './process-group.mjs';
 /** @type {Set<Running>} */
 const running = new Set();
 
+/** Whether we have been asked to end: then nothing is started any more. */
+let ending = false;
+
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let guard;
 
@@ -52,6 +55,7 @@ function tellGuard(line) {
  * @returns {Promise<Running>}
  */
 export async function start(command, args, { graceMs = 8_000, ...options } = {}) {
+  if (ending) throw new Error(`${command} was not started: we are ending`);
   const child = spawn(command, args, {
     ...options,
     detached: process.platform !== 'win32',
@@ -133,6 +137,7 @@ export function onEndRequest(handler) {
     process.on(signal, () => {
       if (askedAt === 0) {
         askedAt = Date.now();
+        ending = true;
         void handler(signal);
       } else if (Date.now() - askedAt > 1_000) {
         for (const { pid } of running) signalGroup(pid, 'SIGKILL');

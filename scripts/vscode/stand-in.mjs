@@ -6,6 +6,7 @@
  *
  * STAND_IN_TIMEOUT_S: how long a suite may take (300 when unset).
  */
+import { fstatSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -89,6 +90,9 @@ async function openWindow({ developmentPaths, testsPath, workspace }, profile, s
   onEndRequest(async () => {
     finish(exitCodes.interrupted);
   });
+  endWithCaller(() => {
+    finish(exitCodes.interrupted);
+  });
   const window = await bootVSCode({
     profile,
     developmentPaths,
@@ -131,6 +135,16 @@ async function openWindow({ developmentPaths, testsPath, workspace }, profile, s
   await window.close();
   follower.stop();
   return code;
+}
+
+/**
+ * Whoever runs a suite holds a pipe to us: when it breaks, nobody waits for the outcome any more.
+ *
+ * @param {() => void} end
+ */
+function endWithCaller(end) {
+  const input = fstatSync(0);
+  if (input.isSocket() || input.isFIFO()) process.stdin.on('end', end).on('error', end).resume();
 }
 
 try {

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import { build } from 'esbuild';
 import { inCheckout, top } from '../../../scripts/checkout.mjs';
-import { stopAll } from '../../../scripts/processes.mjs';
+import { onEndRequest, stopAll } from '../../../scripts/processes.mjs';
 import { fail, Problem } from '../../../scripts/say.mjs';
 import { startRelay } from '../../../scripts/start/relay.mjs';
 import { desktopForTests, installExtension } from '../../../scripts/vscode/desktop.mjs';
@@ -59,6 +59,11 @@ async function main() {
   await makeCarrier();
   const vscodeExecutablePath = await desktopForTests();
   const folder = await mkdtemp(join(tmpdir(), 'crypt2chat-integration-'));
+  onEndRequest(async () => {
+    await stopAll();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(130);
+  });
   try {
     const profile = [
       '--user-data-dir',
