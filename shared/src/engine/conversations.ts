@@ -179,6 +179,12 @@ export function removeMessage(core: Core, { conversation, id }: MessageRecord): 
   core.announce({ kind: 'message-removed', conversation: toBase64url(conversation), key: toBase64url(id) });
 }
 
+/** How many of `removed` count among what has not been seen. */
+export function countUnread({ readUpTo }: ConversationRecord, removed: readonly MessageRecord[]): number {
+  return removed.filter((message) => !message.own && (!readUpTo || comparePlaces(message, readUpTo) > 0))
+    .length;
+}
+
 /** A message of ours gets further on its way; it never goes back. */
 export function advanceMessage(
   core: Core,

@@ -8,6 +8,7 @@ import { type AccountId, accountId, formatAddress, parseAddress, safetyNumber } 
 import type { Randomness } from '../primitives/index.ts';
 import {
   contactOf,
+  countUnread,
   ensureConversation,
   findConversation,
   findMessage,
@@ -30,6 +31,7 @@ import type { Clock, Transport } from './ports.ts';
 import {
   contacts,
   conversations,
+  maxOwed,
   messages,
   outgoing,
   type AccountRecord,
@@ -216,7 +218,11 @@ export class Engine {
   deleteMessage(conversation: ConversationKey, key: MessageKey): void {
     const core = this.#core;
     core.transaction(() => {
-      removeMessage(core, findMessage(core, findConversation(core, conversation), key));
+      const found = findConversation(core, conversation);
+      const message = findMessage(core, found, key);
+      removeMessage(core, message);
+      const unread = Math.max(0, found.unread - countUnread(found, [message]));
+      if (unread !== found.unread) saveConversation(core, { ...found, unread });
     });
   }
 
@@ -239,8 +245,11 @@ export class Engine {
       saveConversation(core, {
         ...found,
         status: 'active',
-        owedDelivered: theirs.filter((message) => !wasRead(message)).map(({ id }) => id),
-        owedRead: theirs.filter(wasRead).map(({ id }) => id),
+        owedDelivered: withIds(
+          found.owedDelivered,
+          theirs.filter((message) => !wasRead(message)),
+        ),
+        owedRead: withIds(found.owedRead, theirs.filter(wasRead)),
       });
     });
   }
@@ -370,4 +379,10 @@ export class Engine {
       return contact;
     });
   }
+}
+
+/** Whoever was accepted before, and blocked since, may have receipts waiting. */
+function withIds(waiting: readonly Uint8Array[], more: readonly MessageRecord[]): Uint8Array[] {
+  const fresh = more.filter(({ id }) => !waiting.some((one) => equalBytes(one, id)));
+  return [...waiting, ...fresh.map(({ id }) => id)].slice(0, maxOwed);
 }

@@ -10,6 +10,7 @@ import { contradictsHead, hasHead, mustGet } from './contacts.ts';
 import {
   advanceMessage,
   comparePlaces,
+  countUnread,
   directConversationId,
   ensureConversation,
   markFork,
@@ -137,14 +138,14 @@ function conversationOf(core: Core, contact: ContactRecord): ConversationRecord 
 function releaseAwaited(core: Core, id: Uint8Array): void {
   const conversation = core.vault.get(conversations, id);
   if (!conversation || conversation.awaited.length === 0) return;
-  let unread = conversation.unread;
+  const removed: MessageRecord[] = [];
   for (const awaited of conversation.awaited) {
     const message = core.vault.get(messages, messageKey(id, awaited));
     if (message?.body.kind !== 'unreadable') continue;
-    const { readUpTo } = conversation;
-    if (!readUpTo || comparePlaces(message, readUpTo) > 0) unread = Math.max(0, unread - 1);
     removeMessage(core, message);
+    removed.push(message);
   }
+  const unread = Math.max(0, conversation.unread - countUnread(conversation, removed));
   saveConversation(core, { ...conversation, awaited: [], unread });
 }
 

@@ -48,14 +48,14 @@ export function withRatchet(session: SessionRecord, ratchet: RatchetState): Sess
 
 /**
  * Stores a session that was just begun. Where it replaces one of a lower round, what was sealed in that one and not
- * confirmed is to be sealed again.
+ * confirmed is to be sealed again; and so it is for a device that is new, because the one before it may be gone.
  */
 export function addSession(core: Core, session: SessionRecord, conversation: Uint8Array): void {
   const before = sessionsWith(core, session.account, session.device);
   core.vault.put(sessions, session);
   const after = [...before, session].sort(byPreference);
   for (const { id } of after.slice(sessionsPerPair)) core.vault.delete(sessions, id);
-  if (before.some(({ round }) => round < session.round)) resealFor(core, conversation, session.device);
+  if (before.every(({ round }) => round < session.round)) resealFor(core, conversation, session.device);
 }
 
 /** Everything unconfirmed of the conversation is sealed anew for `device`. */
@@ -66,6 +66,7 @@ export function resealFor(core: Core, conversation: Uint8Array, device: Uint8Arr
       limit: maxResealed,
     })) {
       const sealedIn = entry.sealedIn.filter((one) => !equalBytes(one.device, device));
+      if (waiting && sealedIn.length === entry.sealedIn.length) continue;
       core.vault.put(outgoing, { ...entry, sealedIn, waiting: true });
     }
   }

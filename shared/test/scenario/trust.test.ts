@@ -117,7 +117,11 @@ describe('who is who', () => {
     again.engine.send(conversation, { kind: 'text', text: 'I am back' });
     await alice.until('it came', () => alice.texts(bob).includes('I am back'));
     await alice.say(bob, 'after');
-    await again.until('it came', () => again.texts(alice).includes('after'));
+    await again.until('all came', () => again.texts(alice).includes('after'));
+    await again.until('also what the old device never fetched', () => again.texts(alice).includes('before'));
+    await alice.until('all are delivered', () =>
+      alice.messages(bob).every(({ own, state }) => !own || state === 'delivered'),
+    );
     bob.wire.mend();
     await bob.start();
     await bob.until('the relay refused', () => {

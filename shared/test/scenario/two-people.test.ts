@@ -30,4 +30,26 @@ describe('two people', () => {
     assert.deepEqual(alice.texts(bob), ['hello', 'are you there?', 'yes']);
     assert.deepEqual(bob.texts(alice), alice.texts(bob));
   });
+
+  it('what is deleted unseen is not unread, and what waits for who is blocked and accepted again still goes', async () => {
+    const [alice, bob] = await world.pair();
+    await alice.say(bob, 'one');
+    await bob.until('it came', () => bob.texts(alice).includes('one'));
+    const key = await bob.with(alice);
+    const unread = () => bob.engine.state().conversations[0]!.unread;
+    assert.equal(unread(), 2);
+    bob.engine.deleteMessage(key, bob.messages(alice)[1]!.key);
+    assert.equal(unread(), 1);
+    bob.engine.markRead(key, bob.messages(alice)[0]!);
+    assert.equal(unread(), 0);
+    bob.wire.cut();
+    await alice.say(bob, 'two');
+    bob.wire.mend();
+    bob.engine.retryNow();
+    await bob.until('it came', () => bob.texts(alice).includes('two'));
+    bob.engine.answerRequest(key, 'block');
+    bob.engine.answerRequest(key, 'accept');
+    await alice.until('all is told', () => alice.messages(bob)[2]?.state === 'delivered');
+    assert.equal(alice.messages(bob)[0]?.state, 'read');
+  });
 }).timeout(120_000);
