@@ -11,7 +11,7 @@ import { Outbox } from './outbox.ts';
 import { tendPrekeys } from './prekey-keeper.ts';
 import { finishRecovery, finishRegistration, refreshOwnLog } from './registration.ts';
 import { type RelayClient, RelayError } from './relay-client.ts';
-import { forgetOld, pollOnce } from './sync.ts';
+import { forgetEvery, forgetOld, pollOnce } from './sync.ts';
 import { Typing } from './typing.ts';
 import type { Connection } from './types.ts';
 import { limits } from '../wire/index.ts';
@@ -34,6 +34,8 @@ export class Online {
   readonly #onConnection: (connection: Connection) => void;
   readonly #unsubscribe: () => void;
   #reached = false;
+  /** Envelopes since old ones were last forgotten. */
+  #received = 0;
   #tendAt = 0;
 
   constructor(core: Core, relay: RelayClient, onConnection: (connection: Connection) => void) {
@@ -82,6 +84,11 @@ export class Online {
       const wait = this.#reached ? limits.pollWaitSeconds : firstWaitSeconds;
       const events = await pollOnce(this.#core, this.relay, wait, signal);
       for (const envelope of events.ephemeral) this.typing.receive(envelope);
+      this.#received += events.envelopes.length;
+      if (this.#received >= forgetEvery) {
+        this.#received = 0;
+        forgetOld(this.#core);
+      }
       if (!events.more) await this.#tend(signal);
       this.#pollBackoff.reset();
       if (!this.#reached) {

@@ -7,6 +7,10 @@ import type { Events, RelayClient } from './relay-client.ts';
 
 /** Envelopes that are opened in one transaction: one fsync for all, and no long stop of everything else. */
 const envelopesPerStep = 16;
+/** Hashes that are remembered at the most: a relay can make up as many envelopes as it likes. */
+const maxSeen = 200_000;
+/** After so many envelopes it is looked at, and so many more are forgotten at a time. */
+export const forgetEvery = 4_096;
 /** Longer than a relay keeps envelopes. */
 const rememberMs = 40 * 24 * 60 * 60 * 1000;
 
@@ -51,9 +55,13 @@ async function storeEvents(core: Core, { envelopes, cursor }: Events): Promise<v
   }
 }
 
-/** Forgets the hashes of envelopes that no relay has any more. */
+/** Forgets the hashes of envelopes that no relay has any more, and the oldest where there are too many. */
 export function forgetOld(core: Core): void {
   core.transaction(() => {
     core.vault.deleteBelow(seen, core.clock.now() - rememberMs);
+    const spare = core.vault.count(seen) - maxSeen;
+    if (spare <= 0) return;
+    for (const { hash } of core.vault.list(seen, { limit: spare + forgetEvery }))
+      core.vault.delete(seen, hash);
   });
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { decodeCbor, encodeCbor } from '@crypt2chat/shared/cbor';
+import { deliverRequestSchema, limits } from '@crypt2chat/shared/wire';
 import { contacts, sessions } from '../../src/engine/records.ts';
 import { Stranger } from './stranger.ts';
+import { isDelivery } from './tampering.ts';
 import { type Person, World } from './world.ts';
 
 describe('a peer without manners', () => {
@@ -94,6 +97,41 @@ describe('a peer without manners', () => {
     await mallory.deliver(mallory.sealText('and now a word'));
     await alice.until('it came', () => conversation()?.unread === 1);
     assert.deepEqual(texts(), ['and now a word']);
+  });
+
+  it('a mailbox that takes nothing keeps nobody else waiting', async () => {
+    await mallory.publishPrekeys();
+    await alice.engine.openConversation('mallory');
+    alice.wire.intercept = async (request, pass) => {
+      if (!isDelivery(request) || !request.url.endsWith(mallory.publicDeviceId)) return pass();
+      const sent = decodeCbor(deliverRequestSchema, request.body!, limits.requestBytes);
+      return { status: 200, body: encodeCbor({ results: sent.map(() => 'mailbox-full') }) };
+    };
+    for (let n = 0; n < 300; n++) alice.engine.send(conversation()!.key, { kind: 'text', text: `${n}` });
+    await stillWrites();
+    assert.ok(alice.engine.page(conversation()!.key, { limit: 1 }).messages[0]?.state === 'pending');
+  });
+
+  it('a relay that has one-time keys refilled all the time does not keep a signed prekey from growing old', async () => {
+    await mallory.begin('alice');
+    const first = mallory.signedPrekeyId;
+    let published = 0;
+    alice.wire.intercept = async (request, pass) => {
+      const response = await pass();
+      if (request.method === 'PUT' && request.url.endsWith('/prekeys') && response.status === 200)
+        published++;
+      if (!request.url.endsWith('/prekeys/count')) return response;
+      const none = { oneTimePrekeys: 24, oneTimeKemKeys: 20 };
+      return { status: 200, body: Buffer.from(JSON.stringify(none)) };
+    };
+    for (const days of [6, 2]) {
+      const before = published;
+      world.clock.advance(days * 24 * 60 * 60 * 1000);
+      await alice.restart();
+      await alice.until('the keys were tended', () => published > before);
+    }
+    await mallory.begin('alice');
+    assert.notEqual(mallory.signedPrekeyId, first);
   });
 
   it('two registrations at once: one account, which the relay knows', async () => {

@@ -118,6 +118,16 @@ export class Stranger {
     };
   }
 
+  /** Which signed prekey the session was begun with. */
+  get signedPrekeyId(): number {
+    assert.ok(this.#session, 'no session was begun');
+    return this.#session.handshake.signedPrekeyId;
+  }
+
+  get publicDeviceId(): string {
+    return toBase64url(this.deviceId);
+  }
+
   /** An envelope of the session that was begun last. */
   seal({ kind, body, ...rest }: Said): Uint8Array {
     const session = this.#session;
