@@ -19,6 +19,11 @@ let browser: Promise<Browser> | undefined;
 let bundle: Promise<Map<string, string>> | undefined;
 let server: Promise<Server> | undefined;
 
+// Browsers are slow where many share a machine; what a test waits for has limits of its own.
+beforeEach(function () {
+  this.currentTest?.timeout(60_000);
+});
+
 after(async () => {
   await (await browser)?.close();
   const running = await server;
