@@ -2,8 +2,9 @@
  * The control of the import rules: for each kind of violation one import that must be refused, and beside it one
  * that must pass. A table that lets everything through would otherwise look like a clean tree.
  */
-import { ESLint } from 'eslint';
+import { ESLint, Linter } from 'eslint';
 import { inCheckout, top } from '../checkout.mjs';
+import { importRules } from '../lint/import-rules.mjs';
 import { judgeImport } from '../lint/layers.mjs';
 
 /** @type {readonly (readonly [file: string, specifier: string])[]} */
@@ -61,7 +62,13 @@ export async function checkImportControls() {
     const reason = judgeImport(file, specifier);
     if (reason !== undefined) wrong.push(`${file} could not import ${specifier}: ${reason}`);
   }
-  // The table counts for nothing unless the linter asks it.
+  // The table counts for nothing unless the linter asks it, and hears the answer.
+  const judged = new Linter({ cwd: top }).verify(
+    "import '@crypt2chat/shared/ratchet';",
+    [{ plugins: { crypt2chat: importRules }, rules: { 'crypt2chat/who-may-import-whom': 'error' } }],
+    { filename: inCheckout('relay', 'src', 'app.js') },
+  );
+  if (judged[0]?.messageId !== 'barred') wrong.push('the lint rule let a violation through');
   const eslint = new ESLint({ cwd: top });
   const config = await eslint.calculateConfigForFile(inCheckout('relay', 'src', 'app.ts'));
   if (config?.rules?.['crypt2chat/who-may-import-whom']?.[0] !== 2)
