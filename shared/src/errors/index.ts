@@ -14,24 +14,30 @@ export class CodedError<Code extends string = string> extends Error {
 }
 
 /** Whether `error` is a {@link CodedError} with one of `codes` (any code when none is given). */
-export function hasCode<Code extends string>(error: unknown, ...codes: readonly Code[]): error is CodedError<Code> {
+export function hasCode<Code extends string>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is CodedError<Code> {
   return error instanceof CodedError && (codes.length === 0 || codes.includes(error.code as Code));
 }
 
 /** Failures of the cryptographic primitives. Every AEAD and signature failure is one code, without a cause. */
-export type CryptoErrorCode = 'ERR_CRYPTO_OPEN' | 'ERR_CRYPTO_SIGNATURE' | 'ERR_CRYPTO_KEY' | 'ERR_CRYPTO_SELF_TEST';
+export type CryptoErrorCode =
+  'ERR_CRYPTO_OPEN' | 'ERR_CRYPTO_SIGNATURE' | 'ERR_CRYPTO_KEY' | 'ERR_CRYPTO_SELF_TEST';
 
 /** What a decoder says of bytes from outside. */
 export type FormatErrorCode = 'ERR_FORMAT' | 'ERR_NEWER_VERSION';
 
 /** Signed logs and what stands on them. */
-export type LogErrorCode = 'ERR_LOG_INVALID' | 'ERR_LOG_FORK' | 'ERR_NAME_FORK' | 'ERR_BUNDLE_INVALID' | 'ERR_BUNDLE_EXPIRED';
+export type LogErrorCode =
+  'ERR_LOG_INVALID' | 'ERR_LOG_FORK' | 'ERR_NAME_FORK' | 'ERR_BUNDLE_INVALID' | 'ERR_BUNDLE_EXPIRED';
 
 /** What somebody typed as their recovery phrase. */
 export type IdentityErrorCode = 'ERR_PHRASE_INVALID';
 
 /** X3DH and the Double Ratchet. */
-export type SessionErrorCode = 'ERR_PREKEY_UNKNOWN' | 'ERR_HANDSHAKE_REPLAYED' | 'ERR_TOO_MANY_SKIPPED' | 'ERR_NO_SESSION';
+export type SessionErrorCode =
+  'ERR_PREKEY_UNKNOWN' | 'ERR_HANDSHAKE_REPLAYED' | 'ERR_TOO_MANY_SKIPPED' | 'ERR_NO_SESSION';
 
 /** The database module. */
 export type DatabaseErrorCode =
@@ -47,7 +53,11 @@ export type DatabaseErrorCode =
 
 /** The vault that the engine keeps its state in. */
 export type VaultErrorCode =
-  'ERR_VAULT_CORRUPT' | 'ERR_VAULT_EXISTS' | 'ERR_VAULT_MISSING' | 'ERR_VAULT_SECRET_WRONG' | 'ERR_PHRASE_WRONG';
+  | 'ERR_VAULT_CORRUPT'
+  | 'ERR_VAULT_EXISTS'
+  | 'ERR_VAULT_MISSING'
+  | 'ERR_VAULT_SECRET_WRONG'
+  | 'ERR_PHRASE_WRONG';
 
 /** What the engine says of what it was asked to do. */
 export type EngineErrorCode =
