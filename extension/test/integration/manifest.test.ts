@@ -12,8 +12,8 @@ interface Manifest {
   };
 }
 
-/** Own time in `activate`: what a person could notice begins an order of magnitude above. */
-const maxOwnTimeMs = 50;
+/** Own time in `activate`: typically a few ms; the room is for machines that do something else as well. */
+const maxOwnTimeMs = 100;
 
 describe('the extension in VS Code', () => {
   const extension = extensions.getExtension<{ ownTimeMs: number }>('crypt2chat.crypt2chat');
