@@ -160,7 +160,7 @@ export class Engine {
   confirmPhrase(): void {
     this.#core.transaction(() => {
       this.#core.updateAccount({ phraseConfirmed: true });
-      this.#core.announce({ kind: 'account', account: this.#summary(this.#core.requireAccount()) });
+      this.#announceAccount();
     });
   }
 
@@ -305,16 +305,27 @@ export class Engine {
         this.#settling--;
       }
       if (this.#stopped) return;
-      this.#core.announce({ kind: 'account', account: this.#summary(this.#core.requireAccount()) });
+      this.#announceAccount();
       this.#goOnline();
     });
     this.#settled = settled.catch(() => undefined);
     return settled;
   }
 
+  #announceAccount(): void {
+    this.#core.announce({ kind: 'account', account: this.#summary(this.#core.requireAccount()) });
+  }
+
   #goOnline(): void {
-    this.#online = new Online(this.#core, this.#relayOf(this.#core.requireAccount()), (connection) => {
+    const account = this.#core.requireAccount();
+    let unfinished = account.stage !== 'ready';
+    this.#online = new Online(this.#core, this.#relayOf(account), (connection) => {
       this.#connection = connection;
+      // A registration that was interrupted has been completed meanwhile.
+      if (unfinished && connection.state === 'online') {
+        unfinished = false;
+        this.#announceAccount();
+      }
       this.#core.announce({ kind: 'connection', connection });
     });
     this.#online.start();

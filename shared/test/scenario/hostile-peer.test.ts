@@ -4,7 +4,7 @@ import { deliverRequestSchema, limits } from '@crypt2chat/shared/wire';
 import { contacts, sessions } from '../../src/engine/records.ts';
 import { Stranger } from './stranger.ts';
 import { isDelivery } from './tampering.ts';
-import { type Person, World } from './world.ts';
+import { type Person, unreachable, World } from './world.ts';
 
 describe('a peer without manners', () => {
   let world: World;
@@ -102,12 +102,18 @@ describe('a peer without manners', () => {
   it('a mailbox that takes nothing keeps nobody else waiting', async () => {
     await mallory.publishPrekeys();
     await alice.engine.openConversation('mallory');
+    let tried = 0;
     alice.wire.intercept = async (request, pass) => {
       if (!isDelivery(request) || !request.url.endsWith(mallory.publicDeviceId)) return pass();
+      tried++;
       const sent = decodeCbor(deliverRequestSchema, request.body!, limits.requestBytes);
       return { status: 200, body: encodeCbor({ results: sent.map(() => 'mailbox-full') }) };
     };
     for (let n = 0; n < 300; n++) alice.engine.send(conversation()!.key, { kind: 'text', text: `${n}` });
+    for (let n = 1; n <= 7; n++) {
+      await alice.until('it was tried again', () => tried >= n);
+      alice.engine.retryNow();
+    }
     await stillWrites();
     assert.ok(alice.engine.page(conversation()!.key, { limit: 1 }).messages[0]?.state === 'pending');
   });
@@ -132,6 +138,20 @@ describe('a peer without manners', () => {
     }
     await mallory.begin('alice');
     assert.notEqual(mallory.signedPrekeyId, first);
+  });
+
+  it('a registration whose answer was lost is completed at the next start, and that is told', async () => {
+    const carol = await world.meet('carol');
+    carol.wire.intercept = async (_, pass) => {
+      await pass();
+      throw unreachable();
+    };
+    const registered = carol.engine.register({ relay: world.relay.origin, username: 'carol' });
+    await assert.rejects(registered, { code: 'ERR_RELAY_UNREACHABLE' });
+    carol.wire.mend();
+    await carol.restart();
+    await carol.until('it is told', () => carol.changes.some(({ kind }) => kind === 'account'));
+    assert.equal(carol.engine.state().account?.username, 'carol');
   });
 
   it('two registrations at once: one account, which the relay knows', async () => {
