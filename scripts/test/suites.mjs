@@ -111,9 +111,4 @@ export const suites = [
       return { args: mocha(['extension/test/integration/*.test.mjs']) };
     },
   },
-  {
-    ...mochaSuite('windows', ['extension/test/integration/windows.test.mjs']),
-    minutes: 8,
-    alone: true,
-  },
 ];

@@ -100,7 +100,7 @@ describe('the screens that stand alone', () => {
       await host.page.getByRole('textbox', { name: 'Your name on this relay' }).focus();
       await host.page.keyboard.press('Enter');
       await host.posting('register');
-      assert.equal(await host.page.getByRole('button', { name: 'Creating…' }).isDisabled(), true);
+      await host.page.locator('vscode-button[disabled]', { hasText: 'Creating…' }).waitFor();
       await host.send({ type: 'register-failed', code: 'ERR_NAME_TAKEN' });
       const hint = host.page.locator('.field').nth(2).locator('.hint');
       await hint.getByText('Choose another one').waitFor();

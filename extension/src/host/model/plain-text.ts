@@ -5,7 +5,7 @@
  */
 
 /** Control and format characters, halves of pairs, private use (where icon fonts live), line and paragraph separators. */
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const unseen = /[\u{e0000}-\u{e0fff}\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 /** U+2060: nothing is seen of it, and nothing is joined across it by a parser. */
 const wordJoiner = '\u2060';
 
