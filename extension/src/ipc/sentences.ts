@@ -156,6 +156,9 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_ACCOUNT_EXISTS: { text: 'This computer has an account already.' },
   ERR_CONVERSATION_UNKNOWN: { text: 'This conversation is not on this computer.' },
   ERR_DRAFT_INVALID: { text: 'This cannot be sent as it is.' },
+  ERR_BUNDLES_LIMITED: {
+    text: 'Too many people have begun to write to this person just now. It is tried again by itself.',
+  },
   ERR_LOG_WITHHELD: {
     text: 'The relay does not show the newest state of this account. Nothing is sent until it does.',
     remedy: 'retry',

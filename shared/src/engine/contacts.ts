@@ -86,14 +86,16 @@ export async function lookUp(relay: RelayClient, name: string, id: AccountId | u
   return identity;
 }
 
-/** Asks the relay for what follows the known head, and stores it. */
+/**
+ * Asks the relay for the log, and stores what is new. It is asked for the whole: another log counts as a fork only
+ * when it is valid from its first link on, and not because a relay puts garbage behind the head.
+ */
 export async function refreshContact(
   core: Core,
   relay: RelayClient,
   account: Uint8Array,
 ): Promise<ContactRecord> {
-  const before = mustGet(core, account);
-  const { links } = await relay.account(toBase64url(account), core.identityOf(before).head.seq);
+  const { links } = await relay.account(toBase64url(account));
   return core.transaction(() => {
     const contact = mustGet(core, account);
     try {

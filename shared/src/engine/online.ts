@@ -10,15 +10,18 @@ import { Loop } from './loop.ts';
 import { Outbox } from './outbox.ts';
 import { tendPrekeys } from './prekey-keeper.ts';
 import { finishRecovery, finishRegistration, refreshOwnLog } from './registration.ts';
-import { type RelayClient, RelayError } from './relay-client.ts';
+import { type Events, type RelayClient, RelayError } from './relay-client.ts';
 import { forgetEvery, forgetOld, pollOnce } from './sync.ts';
 import { Typing } from './typing.ts';
 import type { Connection } from './types.ts';
 import { limits } from '../wire/index.ts';
 
 /** The first poll only asks whether the relay is there, and what it has. */
-const firstWaitSeconds = 1;
+const firstWaitSeconds = 0;
 const tendEveryMs = 6 * 60 * 60 * 1000;
+/** A poll that waits and is answered empty before this has not waited. Now and then that happens; not always. */
+const tooSoonMs = 500;
+const maxTooSoon = 5;
 /** After a refusal that time alone does not change. */
 const refusedRetryMs = 60_000;
 
@@ -31,9 +34,11 @@ export class Online {
   readonly #outgoing: Loop;
   readonly #pollBackoff: Backoff;
   readonly #postBackoff: Backoff;
+  readonly #emptyBackoff: Backoff;
   readonly #onConnection: (connection: Connection) => void;
   readonly #unsubscribe: () => void;
   #reached = false;
+  #tooSoon = 0;
   /** Envelopes since old ones were last forgotten. */
   #received = 0;
   #tendAt = 0;
@@ -46,6 +51,7 @@ export class Online {
     this.#outbox = new Outbox(core, relay);
     this.#pollBackoff = new Backoff(core.randomness);
     this.#postBackoff = new Backoff(core.randomness);
+    this.#emptyBackoff = new Backoff(core.randomness);
     this.#incoming = new Loop(core.clock, (signal) => this.#receive(signal));
     this.#outgoing = new Loop(core.clock, (signal) => this.#send(signal));
     this.#unsubscribe = core.subscribe((change) => {
@@ -82,6 +88,7 @@ export class Online {
     try {
       await this.#finishAccount();
       const wait = this.#reached ? limits.pollWaitSeconds : firstWaitSeconds;
+      const beganAt = this.#core.clock.now();
       const events = await pollOnce(this.#core, this.relay, wait, signal);
       for (const envelope of events.ephemeral) this.typing.receive(envelope);
       this.#received += events.envelopes.length;
@@ -97,10 +104,20 @@ export class Online {
         this.#outbox.release();
         this.#outgoing.wake();
       }
-      return 0;
+      return this.#pauseMs(events, wait > 0 && this.#core.clock.now() - beganAt < tooSoonMs);
     } catch (error) {
       return this.#afterFailure(error, this.#pollBackoff, signal, true);
     }
+  }
+
+  /** A relay that answers every poll at once with nothing does not keep this computer busy. */
+  #pauseMs({ envelopes, ephemeral }: Events, soon: boolean): number {
+    if (soon && envelopes.length === 0 && ephemeral.length === 0) {
+      return ++this.#tooSoon > maxTooSoon ? this.#emptyBackoff.nextMs() : 0;
+    }
+    this.#tooSoon = 0;
+    this.#emptyBackoff.reset();
+    return 0;
   }
 
   async #send(signal: AbortSignal): Promise<number | undefined> {

@@ -154,7 +154,7 @@ export class Outbox {
     const core = this.#core;
     const lacking = devicesToBegin(core, contact);
     if (lacking.length === 0) return;
-    const { bundles } = await this.#relay.claimBundles(contact.account, signal);
+    const bundles = await this.#claim(contact, signal);
     let present = contact;
     for (const device of lacking) {
       const bundle = bundles.find(({ deviceId }) => toHex(deviceId) === toHex(device));
@@ -170,6 +170,16 @@ export class Outbox {
       const { renewalDue: _, ...renewed } = mustGet(core, contact.account);
       core.vault.put(contacts, renewed);
     });
+  }
+
+  /** How often somebody's keys are given out is limited for each of them: that stops nobody else's messages. */
+  async #claim({ account }: ContactRecord, signal: AbortSignal): Promise<readonly BundleResponse[]> {
+    try {
+      return (await this.#relay.claimBundles(account, signal)).bundles;
+    } catch (error) {
+      if (hasCode(error, 'ERR_RATE_LIMITED')) throw new RelayError('ERR_BUNDLES_LIMITED', 429);
+      throw error;
+    }
   }
 
   async #verify(contact: ContactRecord, device: DeviceId, response: BundleResponse): Promise<VerifiedBundle> {
@@ -261,6 +271,7 @@ function isAboutContact(error: unknown): error is { readonly code: string } {
     error,
     'ERR_ACCOUNT_UNKNOWN',
     'ERR_NO_PREKEYS',
+    'ERR_BUNDLES_LIMITED',
     'ERR_BUNDLE_INVALID',
     'ERR_BUNDLE_EXPIRED',
     'ERR_LOG_FORK',

@@ -7,7 +7,7 @@ import { mustGet, refreshContact } from './contacts.ts';
 import { advanceMessage, failMessage } from './conversations.ts';
 import type { Core } from './core.ts';
 import { contacts, messageKey, outbox, type ContactRecord, type OutboxRecord } from './records.ts';
-import type { DeliveryRight, RelayClient } from './relay-client.ts';
+import { type DeliveryRight, type RelayClient, RelayError } from './relay-client.ts';
 import { resealFor } from './sessions.ts';
 import type { RankPlace } from './vault/index.ts';
 
@@ -79,14 +79,33 @@ export async function post(
       return 'again';
     }
     if (hasCode(error, 'ERR_MAILBOX_UNKNOWN')) return deviceGone(core, relay, batch);
-    if (hasCode(error, 'ERR_TOO_LARGE', 'ERR_REQUEST_INVALID')) {
-      core.transaction(() => {
-        for (const record of batch.envelopes) drop(core, record, 'ERR_TOO_LARGE');
-      });
-      return 'posted';
-    }
+    if (isTooLarge(error)) return postSmaller(core, relay, batch, signal);
     throw error;
   }
+}
+
+/** The relay says it, or whatever stands before the relay, in a form of its own. */
+function isTooLarge(error: unknown): boolean {
+  if (hasCode(error, 'ERR_TOO_LARGE', 'ERR_REQUEST_INVALID')) return true;
+  return error instanceof RelayError && error.status === 413;
+}
+
+/** Half of it, down to the one envelope that is refused by itself: that one is given up. */
+async function postSmaller(
+  core: Core,
+  relay: RelayClient,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<PostOutcome> {
+  const [first, ...others] = batch.envelopes;
+  if (first && others.length === 0) {
+    core.transaction(() => {
+      drop(core, first, 'ERR_TOO_LARGE');
+    });
+    return 'posted';
+  }
+  const half = batch.envelopes.slice(0, Math.ceil(batch.envelopes.length / 2));
+  return post(core, relay, { ...batch, envelopes: half }, signal);
 }
 
 export function rightFor(contact: ContactRecord, device: Uint8Array): DeliveryRight {

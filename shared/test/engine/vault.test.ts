@@ -147,6 +147,17 @@ describe('the vault', () => {
     (await openVault(location, secret)).close();
   });
 
+  it('finishes a vault whose making was interrupted before anything was in it', async () => {
+    (await createVault(location, secret)).close();
+    await meddle('DELETE FROM header');
+    const vault = await openVault(location, secret);
+    vault.put(notes, note('a'));
+    vault.close();
+    const again = await openVault(location, secret);
+    assert.deepEqual(again.get(notes, toUtf8('a')), note('a'));
+    again.close();
+  });
+
   it('makes nothing when there is nothing to open', async () => {
     await assert.rejects(openVault(location, secret), { code: 'ERR_VAULT_MISSING' });
     await assert.rejects(reopenVault(location, generateRecoveryPhrase(systemRandomness), secret), {

@@ -26,6 +26,8 @@ import type { Table } from '../../src/engine/vault/index.ts';
 export class FastClock implements Clock {
   readonly #speed: number;
   #offsetMs = 0;
+  /** How long each timer was set for. */
+  readonly waitsMs: number[] = [];
 
   constructor(speed = 50) {
     this.#speed = speed;
@@ -41,6 +43,7 @@ export class FastClock implements Clock {
   }
 
   setTimer(afterMs: number, act: () => void): () => void {
+    this.waitsMs.push(afterMs);
     const timer = setTimeout(act, afterMs / this.#speed);
     return () => {
       clearTimeout(timer);

@@ -55,10 +55,17 @@ export async function createVault(location: VaultLocation, wrappingKey: Uint8Arr
   );
 }
 
-/** @throws CodedError `ERR_VAULT_SECRET_WRONG`, `ERR_VAULT_MISSING`, `ERR_VAULT_CORRUPT`, `ERR_DATABASE_*`. */
+/**
+ * A file without a header is a vault whose making was interrupted: nothing was ever in it, and it is finished now.
+ * @throws CodedError `ERR_VAULT_SECRET_WRONG`, `ERR_VAULT_MISSING`, `ERR_VAULT_CORRUPT`, `ERR_DATABASE_*`.
+ */
 export async function openVault(location: VaultLocation, wrappingKey: Uint8Array): Promise<Vault> {
   mustExist(location.file);
-  return withDatabase(location, (database) => unwrapWithSecret(database, wrappingKey));
+  return withDatabase(location, (database) =>
+    hasHeader(database)
+      ? unwrapWithSecret(database, wrappingKey)
+      : createHeader(database, wrappingKey, location.randomness),
+  );
 }
 
 /**
