@@ -10,10 +10,10 @@ import {
   Engine,
   openVault,
   reopenVault,
-  systemClock,
   type Transport,
   type Vault,
 } from '@crypt2chat/shared/engine';
+import { systemClock } from '@crypt2chat/shared/clock';
 import { CodedError } from '@crypt2chat/shared/errors';
 import { chooseBackends, systemRandomness } from '@crypt2chat/shared/primitives';
 import * as v from 'valibot';

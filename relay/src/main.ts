@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '@crypt2chat/shared/errors';
 import { chooseBackends, systemRandomness } from '@crypt2chat/shared/primitives';
-import { systemClock } from './clock.ts';
+import { systemClock } from '@crypt2chat/shared/clock';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { describe } from './middleware/index.ts';

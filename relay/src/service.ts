@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { createApp } from './app.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '@crypt2chat/shared/clock';
 import type { Config } from './config.ts';
 import { Cursors, DeliveryHub } from './delivery/index.ts';
 import { Identities } from './identities.ts';

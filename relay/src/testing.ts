@@ -3,7 +3,7 @@
  * Only the clock, the randomness and the configuration may be put in.
  */
 import { systemRandomness, type Randomness } from '@crypt2chat/shared/primitives';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock } from '@crypt2chat/shared/clock';
 import { type Config, parseConfig, type Rates } from './config.ts';
 import { createLog } from './log.ts';
 import { type HttpTimeouts, startService } from './service.ts';

@@ -10,6 +10,7 @@ import { posix } from 'node:path';
 const sharedLayers = /** @type {Record<string, readonly string[]>} */ ({
   bytes: [],
   errors: [],
+  clock: [],
   cbor: ['bytes', 'errors'],
   wire: ['bytes', 'errors', 'cbor'],
   database: ['bytes', 'errors'],
@@ -21,14 +22,14 @@ const sharedLayers = /** @type {Record<string, readonly string[]>} */ ({
   groups: ['bytes', 'errors', 'cbor', 'primitives', 'log', 'identity'],
   testing: ['bytes', 'errors', 'primitives'],
   engine: [
-    ...['bytes', 'errors', 'cbor', 'wire', 'database', 'primitives', 'log', 'identity'],
+    ...['bytes', 'errors', 'clock', 'cbor', 'wire', 'database', 'primitives', 'log', 'identity'],
     ...['x3dh', 'ratchet', 'groups'],
   ],
 });
 
 /** What of shared each program may import. The rest is out of its reach, by lint and in its bundle. */
 const sharedFor = /** @type {Record<string, readonly string[]>} */ ({
-  relay: ['bytes', 'errors', 'cbor', 'wire', 'database', 'log', 'identity', 'primitives'],
+  relay: ['bytes', 'errors', 'clock', 'cbor', 'wire', 'database', 'log', 'identity', 'primitives'],
   webview: ['errors'],
   extension: Object.keys(sharedLayers).filter((folder) => folder !== 'testing'),
 });

@@ -1,6 +1,6 @@
 import { toHex } from '@crypt2chat/shared/bytes';
 import { limits } from '@crypt2chat/shared/wire';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@crypt2chat/shared/clock';
 import { Refusal } from '../refusal.ts';
 import type { Store, StoredEnvelope } from '../store/index.ts';
 

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { fromBase64url } from '@crypt2chat/shared/bytes';
 import { hash32 } from '@crypt2chat/shared/primitives';
 import { capabilityHeader } from '@crypt2chat/shared/wire';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@crypt2chat/shared/clock';
 import { Refusal } from '../refusal.ts';
 import type { Device, Store } from '../store/index.ts';
 

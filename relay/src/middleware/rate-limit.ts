@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@crypt2chat/shared/clock';
 import { Refusal } from '../refusal.ts';
 
 /** A bound on memory: beyond it the bucket that was used longest ago is forgotten, that is, full again. */

@@ -1,7 +1,7 @@
 import { concat, equalBytes, toUtf8 } from '@crypt2chat/shared/bytes';
 import { hmacSha512, type Randomness } from '@crypt2chat/shared/primitives';
 import { limits } from '@crypt2chat/shared/wire';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@crypt2chat/shared/clock';
 
 const timeBytes = 6;
 const nonceBytes = 10;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Database, openDatabase } from '@crypt2chat/shared/database';
 import { hasCode } from '@crypt2chat/shared/errors';
 import type { Randomness } from '@crypt2chat/shared/primitives';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@crypt2chat/shared/clock';
 import { Refusal } from '../refusal.ts';
 import { type FolderGuard, guardFolder } from './folder-guard.ts';
 import { GroupCommit, isStorageFailure } from './group-commit.ts';

@@ -15,7 +15,7 @@ import {
 } from '../identity/index.ts';
 import type { LogHead } from '../log/index.ts';
 import { deriveDhKeyPair, deriveSigningKeyPair, type Randomness } from '../primitives/index.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from '../clock/index.ts';
 import { accountKey, accounts, type AccountRecord } from './records.ts';
 import type { EngineChange } from './types.ts';
 

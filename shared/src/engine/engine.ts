@@ -27,7 +27,8 @@ import { lookUp, newContact } from './contacts.ts';
 import { Core } from './core.ts';
 import { keptDraft, parseDraft } from './drafts.ts';
 import { Online } from './online.ts';
-import type { Clock, Transport } from './ports.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Transport } from './ports.ts';
 import {
   contacts,
   conversations,

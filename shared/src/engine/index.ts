@@ -1,6 +1,5 @@
 /** The chat client without a face: conversations, outbox, sync and the vault. */
 export type * from './shapes.ts';
-export { systemClock } from './ports.ts';
 export { Engine, type EngineOptions } from './engine.ts';
 export { askAbout, type Registration } from './registration.ts';
 export {

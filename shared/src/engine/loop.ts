@@ -1,5 +1,5 @@
 /** A piece of work that is done again whenever there may be more of it, one run at a time, until it is stopped. */
-import type { Clock } from './ports.ts';
+import type { Clock } from '../clock/index.ts';
 
 export class Loop {
   readonly #clock: Clock;

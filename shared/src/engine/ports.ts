@@ -25,21 +25,3 @@ export interface Transport {
   /** Rejects with CodedError `ERR_RELAY_UNREACHABLE` when there is no whole answer in time, `ERR_ABORTED` by `signal`. */
   request(request: TransportRequest, signal?: AbortSignal): Promise<TransportResponse>;
 }
-
-/** Time. Nothing in the engine asks the system for it. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Calls `act` once, `afterMs` from now at the earliest. Returns what calls it off. */
-  setTimer(afterMs: number, act: () => void): () => void;
-}
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimer: (afterMs, act) => {
-    const timer = setTimeout(act, afterMs);
-    return () => {
-      clearTimeout(timer);
-    };
-  },
-};

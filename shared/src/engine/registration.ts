@@ -24,7 +24,8 @@ import {
 import type { LinkBytes } from '../log/index.ts';
 import { inviteSchema } from '../wire/index.ts';
 import type { Core } from './core.ts';
-import type { Clock, Transport } from './ports.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Transport } from './ports.ts';
 import { accounts, type AccountRecord } from './records.ts';
 import { RelayClient } from './relay-client.ts';
 import type { RelayAbout } from './types.ts';

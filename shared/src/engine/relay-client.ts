@@ -26,7 +26,8 @@ import {
   sessionResponseSchema,
   type prekeysRequestSchema,
 } from '../wire/index.ts';
-import type { Clock, Transport, TransportRequest } from './ports.ts';
+import type { Clock } from '../clock/index.ts';
+import type { Transport, TransportRequest } from './ports.ts';
 
 const requestTimeoutMs = 20_000;
 /** A poll may take as long as it was asked to wait, and this much more. */

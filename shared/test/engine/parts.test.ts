@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { Backoff } from '../../src/engine/backoff.ts';
 import { keptDraft, parseDraft } from '../../src/engine/drafts.ts';
 import { Loop } from '../../src/engine/loop.ts';
-import type { Clock, TransportResponse } from '../../src/engine/ports.ts';
+import type { Clock } from '@crypt2chat/shared/clock';
+import type { TransportResponse } from '../../src/engine/ports.ts';
 import { RelayClient } from '../../src/engine/relay-client.ts';
 
 describe('a draft', () => {

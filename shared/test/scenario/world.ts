@@ -7,10 +7,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningRelay, startRelay } from '@crypt2chat/relay/testing';
+import type { Clock } from '@crypt2chat/shared/clock';
 import { CodedError } from '@crypt2chat/shared/errors';
 import {
   createVault,
-  type Clock,
   Engine,
   type EngineChange,
   type MessageView,

@@ -1,4 +1,5 @@
-/** Time. Nothing in the relay asks the system for it, so that tests can turn the clock by hand. */
+/** Time, as engine and relay see it: nothing in them asks the system, so that tests can turn the clock by hand. */
+
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
