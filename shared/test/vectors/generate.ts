@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { toHex } from '@crypt2chat/shared/bytes';
 import { identity, link, prekeys, recovery, safetyNumbers } from './protocol-identity.ts';
 import { conversation, firstMessage, ratchet, x3dh } from './protocol-session.ts';
+import { wire } from './protocol-wire.ts';
 
 const builders = {
   link,
@@ -19,6 +20,7 @@ const builders = {
   'first-message': firstMessage,
   ratchet,
   conversation,
+  wire,
 };
 
 export const vectorNames = Object.keys(builders) as (keyof typeof builders)[];
