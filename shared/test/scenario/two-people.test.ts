@@ -52,4 +52,22 @@ describe('two people', () => {
     await alice.until('all is told', () => alice.messages(bob)[2]?.state === 'delivered');
     assert.equal(alice.messages(bob)[0]?.state, 'read');
   });
+
+  it('what was read before it was accepted is told as read, and only then', async () => {
+    const alice = await world.register('alice');
+    const bob = await world.register('bob');
+    await alice.say(bob, 'seen');
+    await bob.until('it came', () => bob.texts(alice).length === 1);
+    const key = await bob.with(alice);
+    bob.engine.markRead(key, bob.messages(alice)[0]!);
+    await alice.say(bob, 'not yet seen');
+    await bob.until('it came', () => bob.texts(alice).length === 2);
+    assert.ok(alice.messages(bob).every(({ state }) => state === 'sent' || state === 'pending'));
+    bob.engine.answerRequest(key, 'accept');
+    await alice.until('both are confirmed', () => alice.messages(bob).every(({ state }) => state !== 'sent'));
+    assert.deepEqual(
+      alice.messages(bob).map(({ state }) => state),
+      ['read', 'delivered'],
+    );
+  });
 }).timeout(120_000);
