@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBase64url, toBase64url } from '@crypt2chat/shared/bytes';
+import { encodeCbor } from '@crypt2chat/shared/cbor';
 import {
   createIdentity,
   deriveRecovery,
@@ -11,6 +12,7 @@ import {
   verifyIdentity,
 } from '@crypt2chat/shared/identity';
 import { systemRandomness } from '@crypt2chat/shared/primitives';
+import { isDelivery, isPoll } from './tampering.ts';
 import { type Person, World } from './world.ts';
 
 interface AccountAnswer {
@@ -129,6 +131,39 @@ describe('who is who', () => {
       return connection.state === 'offline' && connection.code !== 'ERR_RELAY_UNREACHABLE';
     });
     assert.ok(!bob.texts(alice).includes('after'));
+  });
+
+  it('a device that was revoked is not read any more, though the relay takes what it sends by capability', async () => {
+    const [alice, thief] = await world.pair();
+    await alice.say(thief, 'answered');
+    await thief.say(alice, 'by capability from here on');
+    await alice.until('it came', () => alice.texts(thief).includes('by capability from here on'));
+    const phrase = thief.engine.recoveryPhrase();
+    await thief.stop();
+    const bob = await world.meet('bob-again');
+    await bob.engine.recover({ relay: world.relay.origin, username: 'bob', phrase });
+    bob.engine.send((await bob.engine.openConversation('alice')).key, { kind: 'text', text: 'it is me' });
+    await alice.until('it came', () => alice.texts(thief).includes('it is me'));
+    // The stolen engine is told that all is well, so that it sends.
+    let delivered = 0;
+    thief.wire.intercept = async (request, pass) => {
+      const answer = (body: object) => ({ status: 200, body: Buffer.from(JSON.stringify(body)) });
+      const nothing = toBase64url(new Uint8Array(32));
+      if (isPoll(request))
+        return { status: 200, body: encodeCbor({ cursor: 'c', envelopes: [], ephemeral: [], more: false }) };
+      if (request.url.endsWith('/challenges')) return answer({ challenge: nothing });
+      if (request.url.endsWith('/sessions')) return answer({ bearer: nothing, expiresInSeconds: 3600 });
+      if (request.url.endsWith('/count')) return answer({ oneTimePrekeys: 100, oneTimeKemKeys: 20 });
+      const response = await pass();
+      if (isDelivery(request) && response.status === 200) delivered++;
+      return response;
+    };
+    await thief.start();
+    await thief.say(alice, 'from the stolen device');
+    await thief.until('the relay took it', () => delivered > 0);
+    await bob.say(alice, 'after that');
+    await alice.until('it came', () => alice.texts(thief).includes('after that'));
+    assert.ok(!alice.texts(thief).includes('from the stolen device'));
   });
 
   it('a state of our own log that only somebody else was shown is a fork, and is shown', async () => {
