@@ -8,6 +8,7 @@ import type {
   DatabaseErrorCode,
   EngineErrorCode,
   FormatErrorCode,
+  GroupErrorCode,
   IdentityErrorCode,
   LogErrorCode,
   SessionErrorCode,
@@ -36,6 +37,7 @@ type KnownCode =
   | FormatErrorCode
   | LogErrorCode
   | SessionErrorCode
+  | GroupErrorCode
   | DatabaseErrorCode
   | IdentityErrorCode
   | VaultErrorCode
@@ -73,6 +75,7 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
     remedy: 'recover',
   },
   ERR_CAPABILITY_INVALID: { text: 'This person does not take messages from you at present.' },
+  ERR_ACCESS_INVALID: { text: 'The relay does not let this computer into the group any more.' },
   ERR_REGISTRATION_CLOSED: {
     text: 'This relay takes no new people without an invite, or the invite code is used or wrong.',
   },
@@ -81,6 +84,7 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
     text: 'The relay no longer has a mailbox for this computer of theirs.',
     remedy: 'retry',
   },
+  ERR_GROUP_UNKNOWN: { text: 'The relay does not have this group.' },
   ERR_NO_PREKEYS: {
     text: 'The relay holds no keys of this person to begin with. They must come online once.',
   },
@@ -89,6 +93,12 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_NAME_TAKEN: { text: 'Somebody else has this name on the relay. Choose another one.' },
   ERR_LOG_CONFLICT: {
     text: 'The account was changed on another computer at the same moment.',
+    remedy: 'retry',
+  },
+  ERR_GROUP_EXISTS: { text: relayFault },
+  ERR_EPOCH_STALE: { text: 'The group was changed by somebody else at the same moment.', remedy: 'retry' },
+  ERR_GROUP_FULL: {
+    text: 'The relay takes no more messages in this group until older ones are forgotten.',
     remedy: 'retry',
   },
   ERR_TOO_LARGE: { text: 'This is larger than the relay takes.' },
@@ -111,6 +121,22 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
 
   ERR_FORMAT: { text: relayFault },
   ERR_NEWER_VERSION: { text: 'This was made by a newer version of crypt2chat.', remedy: 'update' },
+
+  ERR_GROUP_KEYS_MISSING: {
+    text: 'This computer lacks the present keys of the group. It has asked the others for them.',
+    remedy: 'retry',
+  },
+  ERR_GROUP_NOT_ALLOWED: { text: 'Only the admins of this group may do that.' },
+  ERR_GROUP_NOT_MEMBER: { text: 'You are not in this group any more.' },
+  ERR_GROUP_NAME: { text: 'A group needs a name of 1 to 64 characters, on one line.' },
+  ERR_GROUP_TOO_LARGE: { text: 'A group can have 250 computers, and these would be more.' },
+  ERR_GROUP_STUCK: {
+    text: 'Somebody in this group changed it in a way that nobody can follow. A successor with the others is being made.',
+  },
+  ERR_GROUP_WITHHELD: {
+    text: 'The relay does not show this computer what the others see in the group. Nothing is sent until it does.',
+  },
+  ERR_MEMBER_UNKNOWN: { text: 'This person is not in the group.' },
 
   ERR_LOG_INVALID: { text: 'The record of who this account is does not verify. Nothing of it was used.' },
   ERR_LOG_FORK: {

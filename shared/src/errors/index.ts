@@ -39,6 +39,17 @@ export type IdentityErrorCode = 'ERR_PHRASE_INVALID';
 export type SessionErrorCode =
   'ERR_PREKEY_UNKNOWN' | 'ERR_HANDSHAKE_REPLAYED' | 'ERR_TOO_MANY_SKIPPED' | 'ERR_NO_SESSION';
 
+/** Groups: what a person asked for, and what stands in the way of a group's conversation. */
+export type GroupErrorCode =
+  | 'ERR_GROUP_KEYS_MISSING'
+  | 'ERR_GROUP_NAME'
+  | 'ERR_GROUP_NOT_ALLOWED'
+  | 'ERR_GROUP_NOT_MEMBER'
+  | 'ERR_GROUP_STUCK'
+  | 'ERR_GROUP_TOO_LARGE'
+  | 'ERR_GROUP_WITHHELD'
+  | 'ERR_MEMBER_UNKNOWN';
+
 /** The database module. */
 export type DatabaseErrorCode =
   | 'ERR_DATABASE_BUSY'

@@ -21,6 +21,12 @@ export const routes = {
   mailbox: '/v1/mailboxes/:id',
   ephemeral: '/v1/mailboxes/:id/ephemeral',
   events: '/v1/events',
+  groups: '/v1/groups',
+  groupEvents: '/v1/groups/events',
+  groupMessages: '/v1/groups/:id/messages',
+  groupLinks: '/v1/groups/:id/links',
+  groupWelcome: '/v1/groups/:id/welcome',
+  groupEphemeral: '/v1/groups/:id/ephemeral',
 } as const;
 
 /** The header that carries a delivery capability (32 bytes, base64url). Never together with `Authorization`. */

@@ -8,4 +8,5 @@ export * from './api.ts';
 export * from './api-errors.ts';
 export * from './delivery.ts';
 export * from './envelope.ts';
+export * from './groups.ts';
 export * from './content.ts';

@@ -25,5 +25,12 @@ export const limits = {
   challengeMs: 60 * 1000,
   bearerMs: 60 * 60 * 1000,
   receiptIds: 256,
+  groupDevices: 250,
+  /** An entry of a group's log that is a link; one that is a message is at most `envelopeBytes`. */
+  groupLinkBytes: 1024 * 1024,
+  groupWelcomeBytes: 2560 * 1024,
+  groupsPerPoll: 256,
+  /** Messages that a group's log holds at the relay. */
+  entriesPerGroup: 100_000,
   counter: 2 ** 40,
 } as const;
