@@ -12,17 +12,9 @@ import type {
 } from '@crypt2chat/shared/engine';
 import * as v from 'valibot';
 import { type Handlers, type Methods, Peer, type PeerOptions } from './rpc.ts';
-import {
-  codeSchema,
-  connectionSchema,
-  conversationSchema,
-  countSchema,
-  draftSchema,
-  keySchema,
-  longTextSchema,
-  messageSchema,
-  placeSchema,
-} from './view.ts';
+import { namesSchema } from './groups.ts';
+import { codeSchema, countSchema, keySchema, longTextSchema, placeSchema } from './values.ts';
+import { connectionSchema, conversationSchema, draftSchema, messageSchema } from './view.ts';
 
 /** More messages than this are never asked for at once. */
 export const maxPageMessages = 200;
@@ -59,7 +51,7 @@ export const engineChangeSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('conversation'), conversation: conversationSchema }),
   v.strictObject({ kind: v.literal('message'), message: messageSchema, arrived: v.boolean() }),
   v.strictObject({ kind: v.literal('message-removed'), conversation: keySchema, key: keySchema }),
-  v.strictObject({ kind: v.literal('typing'), conversation: keySchema, typing: v.boolean() }),
+  v.strictObject({ kind: v.literal('typing'), conversation: keySchema, people: namesSchema }),
 ]) satisfies v.GenericSchema<EngineChange>;
 
 const relayAboutSchema = v.strictObject({

@@ -4,13 +4,15 @@
  */
 import type { ConversationSummary, MessageView } from '@crypt2chat/shared/engine';
 import * as v from 'valibot';
-
-const key = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
-const shortText = v.pipe(v.string(), v.maxLength(200));
-const longText = v.pipe(v.string(), v.maxLength(32 * 1024));
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const code = v.pipe(v.string(), v.regex(/^[A-Za-z_-]{1,60}$/));
-const place = v.strictObject({ counter: count, key });
+import { groupEventSchema, groupSummarySchema, namesSchema, progressSchema } from './groups.ts';
+import {
+  codeSchema as code,
+  countSchema as count,
+  keySchema as key,
+  longTextSchema as longText,
+  placeSchema as place,
+  shortTextSchema as shortText,
+} from './values.ts';
 
 const codeAnchor = {
   text: longText,
@@ -46,9 +48,13 @@ export const messageSchema = v.strictObject({
         'malformed',
       ]),
     }),
+    groupEventSchema,
   ]),
   state: v.exactOptional(v.picklist(['pending', 'sent', 'delivered', 'read', 'failed'])),
   failure: v.exactOptional(code),
+  mentionsUs: v.exactOptional(v.literal(true)),
+  sharedBy: v.exactOptional(shortText),
+  progress: v.exactOptional(progressSchema),
 }) satisfies v.GenericSchema<MessageView>;
 
 export const conversationSchema = v.strictObject({
@@ -57,6 +63,7 @@ export const conversationSchema = v.strictObject({
   address: shortText,
   status: v.picklist(['active', 'request', 'ignored', 'blocked']),
   verified: v.boolean(),
+  group: v.exactOptional(groupSummarySchema),
   unread: count,
   lastActivityAt: v.exactOptional(count),
   draft: longText,
@@ -69,14 +76,6 @@ export const connectionSchema = v.variant('state', [
   v.strictObject({ state: v.literal('online') }),
   v.strictObject({ state: v.literal('offline'), code, retryAt: count }),
 ]);
-
-export {
-  code as codeSchema,
-  count as countSchema,
-  key as keySchema,
-  longText as longTextSchema,
-  place as placeSchema,
-};
 
 /** What fills the view. Everything but `conversation` stands alone. */
 export const screenSchema = v.variant('screen', [
@@ -111,7 +110,8 @@ export const screenSchema = v.variant('screen', [
     messages: v.array(messageSchema),
     hasOlder: v.boolean(),
     firstUnread: v.exactOptional(place),
-    typing: v.boolean(),
+    /** Who is typing, by name. */
+    typing: namesSchema,
   }),
 ]);
 
@@ -129,7 +129,7 @@ export const toWebviewSchema = v.variant('type', [
     messages: v.array(messageSchema),
     hasOlder: v.boolean(),
   }),
-  v.strictObject({ type: v.literal('typing'), conversation: key, typing: v.boolean() }),
+  v.strictObject({ type: v.literal('typing'), conversation: key, people: namesSchema }),
   /** The answer to `check-relay`. */
   v.strictObject({
     type: v.literal('relay'),

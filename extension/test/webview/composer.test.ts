@@ -118,7 +118,7 @@ describe('the composer', () => {
       await input.pressSequentially('mine');
       await host.send({ type: 'conversation', conversation: { ...bob, draft: 'old', unread: 1 } });
       await host.send({ type: 'screen', screen: talk({ draft: 'old' }) });
-      await host.send({ type: 'typing', conversation: bob.key, typing: true });
+      await host.send({ type: 'typing', conversation: bob.key, people: ['bob'] });
       await host.page.getByText('typing…').waitFor();
       assert.equal(await input.inputValue(), 'mine');
     });

@@ -42,7 +42,7 @@ describe('a conversation', () => {
     await host.send({ type: 'conversation', conversation: { ...bob, verified: true } });
     await host.page.locator('.verified').waitFor();
     assert.equal(await notVerified.isVisible(), false);
-    await host.send({ type: 'typing', conversation: bob.key, typing: true });
+    await host.send({ type: 'typing', conversation: bob.key, people: ['bob'] });
     await host.page.getByText('typing…').waitFor();
   });
 

@@ -43,7 +43,7 @@ describe('the look of the view', () => {
     it(`can be read and named in the theme ${theme}`, async () => {
       const talking = talk(
         { draft: 'ship it' },
-        { firstUnread: { counter: 4, key: 'm000004' }, typing: true },
+        { firstUnread: { counter: 4, key: 'm000004' }, typing: ['bob'] },
       );
       const host = await ScriptedHost.open(talking, { theme, history });
       await host.page.locator('.hljs-addition').first().waitFor();

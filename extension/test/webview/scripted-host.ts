@@ -187,7 +187,7 @@ export function talk(
     username: 'alice',
     messages: [],
     hasOlder: false,
-    typing: false,
+    typing: [],
     ...more,
   };
 }

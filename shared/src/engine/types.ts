@@ -33,13 +33,15 @@ export type ConversationStatus = 'active' | 'request' | 'ignored' | 'blocked';
 
 export interface ConversationSummary {
   readonly key: ConversationKey;
-  /** The other person's name on the relay. */
+  /** The other person's name on the relay, or the group's name. */
   readonly title: string;
-  /** `name#accountId` */
+  /** `name#accountId`; empty for a group. */
   readonly address: string;
   readonly status: ConversationStatus;
-  /** Begun with `name#accountId`, so that the relay could not choose who it is. */
+  /** Begun with `name#accountId`, so that the relay could not choose who it is. Of a group: all members were. */
   readonly verified: boolean;
+  /** What only a group has. */
+  readonly group?: GroupSummary;
   /** Messages of others that have not been seen. */
   readonly unread: number;
   /** Milliseconds since 1970; absent while there is no message. */
@@ -48,6 +50,97 @@ export interface ConversationSummary {
   /** Why nothing can be sent here at present: `ERR_LOG_FORK`, `ERR_NAME_FORK`, `ERR_DEVICE_NONE`, … */
   readonly trouble?: string;
 }
+
+/**
+ * How this computer stands in a group.
+ * - `joining`: it was added, and has not seen the group's log yet.
+ * - `keys-missing`: it lacks the keys of the present epoch and has asked the others for them.
+ * - `stuck`: somebody changed the group in a way that nobody can follow; a successor is awaited.
+ * - `left`, `removed`: what was said before stays; nothing comes after.
+ */
+export type GroupStanding = 'joining' | 'ready' | 'keys-missing' | 'stuck' | 'left' | 'removed';
+
+export interface GroupSummary {
+  readonly people: number;
+  /** Of them, those whose account id came with an invitation; we are one of both. */
+  readonly verifiedPeople: number;
+  readonly admin: boolean;
+  /** We may add people. */
+  readonly mayAdd: boolean;
+  readonly standing: GroupStanding;
+  /** Unread messages that name us with an @. */
+  readonly mentions: number;
+  /** With the status `request`: who added us. */
+  readonly invitedBy?: string;
+}
+
+/** Who may add people. Everything else that changes a group is for its admins. */
+export type WhoMayAdd = 'anyone' | 'admins';
+
+/** Names an account: its id in base64url (43 characters). */
+export type AccountKey = string;
+
+export interface GroupMember {
+  readonly account: AccountKey;
+  readonly name: string;
+  /** `name#accountId` */
+  readonly address: string;
+  readonly own: boolean;
+  readonly admin: boolean;
+  readonly verified: boolean;
+  /** Set while it is known that they lack the group's present keys: the code says why, and the repair is under way. */
+  readonly keysMissing?: string;
+}
+
+/** A group's members and rules, asked for when they are looked at; each change of it comes with one of its conversation. */
+export interface GroupView {
+  readonly key: ConversationKey;
+  readonly name: string;
+  readonly mayAdd: WhoMayAdd;
+  /** In the order in which they came. */
+  readonly members: readonly GroupMember[];
+}
+
+/** How far a message of ours has come with one member. */
+export interface MemberReceipt {
+  readonly account: AccountKey;
+  readonly name: string;
+  readonly state: 'sent' | 'delivered' | 'read';
+}
+
+/**
+ * What changed in a group, as a line in its conversation. `people` are the names of the others whom it happened to, and
+ * `us` says that it happened to us, too; whether it was us who did it is the message's `own`. Nobody is told apart by a
+ * name that could be somebody else's.
+ * - `created`, `added` (with `shared`: how many earlier messages they were given), `joined` (ourselves), `removed`, `left`
+ * - `renamed` to `name`; `adding` with `mayAdd`; `admins-made`, `admins-unmade`
+ * - `computers`: the computers of `people` changed, as their own accounts say
+ * - `succeeded`: the group goes on as another one, because nobody could follow a change
+ * - `lost`: the relay had forgotten messages before this computer came back
+ */
+export type GroupEvent = {
+  readonly kind: 'event';
+  readonly event:
+    | 'created'
+    | 'added'
+    | 'joined'
+    | 'removed'
+    | 'left'
+    | 'renamed'
+    | 'adding'
+    | 'admins-made'
+    | 'admins-unmade'
+    | 'computers'
+    | 'succeeded'
+    | 'lost';
+  /** Who did it: a name; empty where nobody did. */
+  readonly by: string;
+  readonly people: readonly string[];
+  readonly us?: true;
+  readonly name?: string;
+  readonly mayAdd?: WhoMayAdd;
+  readonly shared?: number;
+};
 
 /** A place in a conversation: messages are shown in the order of (counter, key). */
 export interface Place {
@@ -71,7 +164,8 @@ export interface CodeAnchor {
 export type Draft =
   { readonly kind: 'text'; readonly text: string } | ({ readonly kind: 'code' } & CodeAnchor);
 
-export type MessageBody = Draft | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
+export type MessageBody =
+  Draft | GroupEvent | { readonly kind: 'unreadable'; readonly reason: UnreadableReason };
 
 export interface MessageView {
   readonly key: MessageKey;
@@ -87,6 +181,12 @@ export interface MessageView {
   readonly state?: MessageState;
   /** With `failed`: the code that says why. */
   readonly failure?: string;
+  /** In a group: somebody else names us with an @. */
+  readonly mentionsUs?: true;
+  /** It was sent before we came, and this member gave it to us. */
+  readonly sharedBy?: string;
+  /** Of own messages in a group: with how many of the others it has arrived, and by how many it was read. */
+  readonly progress?: { readonly delivered: number; readonly read: number; readonly of: number };
 }
 
 export interface MessagePage {
@@ -116,7 +216,35 @@ export type EngineChange =
       readonly arrived: boolean;
     }
   | { readonly kind: 'message-removed'; readonly conversation: ConversationKey; readonly key: MessageKey }
-  | { readonly kind: 'typing'; readonly conversation: ConversationKey; readonly typing: boolean };
+  /** Who is typing there now, by name. */
+  | { readonly kind: 'typing'; readonly conversation: ConversationKey; readonly people: readonly string[] };
+
+/** What can be done with groups. Rejections have codes; a group that is not ours is `ERR_CONVERSATION_UNKNOWN`. */
+export interface GroupCommands {
+  /**
+   * A group of ourselves and whoever the addresses (`name` or `name#accountId`) mean.
+   * @throws CodedError `ERR_GROUP_NAME`, `ERR_GROUP_TOO_LARGE`, and what `openConversation` throws.
+   */
+  create(name: string, addresses: readonly string[]): Promise<ConversationSummary>;
+  view(conversation: ConversationKey): GroupView;
+  /**
+   * @param shareLast how many of the last messages they are given, 0 to 100.
+   * @throws CodedError `ERR_GROUP_NOT_ALLOWED`, `ERR_GROUP_NOT_MEMBER`, `ERR_GROUP_TOO_LARGE`, and what `openConversation` throws.
+   */
+  add(conversation: ConversationKey, addresses: readonly string[], shareLast: number): Promise<void>;
+  /** @throws CodedError `ERR_GROUP_NOT_ALLOWED`, `ERR_GROUP_NOT_MEMBER`, `ERR_MEMBER_UNKNOWN`. */
+  remove(conversation: ConversationKey, account: AccountKey): void;
+  leave(conversation: ConversationKey): void;
+  /** @throws CodedError `ERR_GROUP_NAME`, `ERR_GROUP_NOT_ALLOWED`, `ERR_GROUP_NOT_MEMBER`. */
+  rename(conversation: ConversationKey, name: string): void;
+  /** @throws CodedError `ERR_GROUP_NOT_ALLOWED`, `ERR_GROUP_NOT_MEMBER`, `ERR_MEMBER_UNKNOWN`. */
+  setAdmin(conversation: ConversationKey, account: AccountKey, admin: boolean): void;
+  setMayAdd(conversation: ConversationKey, mayAdd: WhoMayAdd): void;
+  /** Of a message of ours: each other member's state. @throws CodedError `ERR_MESSAGE_UNKNOWN`. */
+  receipts(conversation: ConversationKey, key: MessageKey): readonly MemberReceipt[];
+  /** 60 digits in twelve groups. @throws CodedError `ERR_MEMBER_UNKNOWN`. */
+  safetyNumber(conversation: ConversationKey, account: AccountKey): string;
+}
 
 /** What a relay says of itself before one registers with it. */
 export interface RelayAbout {

@@ -6,7 +6,7 @@ import { encodeEnvelope, encodeEphemeral, limits, parseEnvelope, parseEphemeral 
 import { contactOf, directConversationId } from './conversations.ts';
 import type { Core } from './core.ts';
 import { rightFor } from './posting.ts';
-import { conversations, sessions, type ConversationRecord } from './records.ts';
+import { contacts, conversations, sessions, type ConversationRecord } from './records.ts';
 import type { RelayClient } from './relay-client.ts';
 import { ratchetOf, sessionsWith } from './sessions.ts';
 
@@ -101,6 +101,8 @@ export class Typing {
           this.#show(conversation, false);
         }),
       );
-    this.#core.announce({ kind: 'typing', conversation: key, typing });
+    const peer = this.#core.vault.get(conversations, conversation)?.peer;
+    const name = peer && this.#core.vault.get(contacts, peer)?.username;
+    this.#core.announce({ kind: 'typing', conversation: key, people: typing && name ? [name] : [] });
   }
 }

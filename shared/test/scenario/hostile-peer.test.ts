@@ -4,7 +4,7 @@ import { deliverRequestSchema, limits } from '@crypt2chat/shared/wire';
 import { contacts, sessions } from '../../src/engine/records.ts';
 import { Stranger } from './stranger.ts';
 import { isDelivery } from './tampering.ts';
-import { type Person, unreachable, World } from './world.ts';
+import { type Person, textOf, unreachable, World } from './world.ts';
 
 describe('a peer without manners', () => {
   let world: World;
@@ -20,9 +20,7 @@ describe('a peer without manners', () => {
 
   const conversation = () => alice.engine.state().conversations.find(({ title }) => title === 'mallory');
   const texts = () =>
-    alice.engine
-      .page(conversation()!.key, { limit: 200 })
-      .messages.map(({ body }) => (body.kind === 'unreadable' ? `(${body.reason})` : body.text));
+    alice.engine.page(conversation()!.key, { limit: 200 }).messages.map(({ body }) => textOf(body));
 
   async function accepted(round = 0): Promise<void> {
     await mallory.publishPrekeys();

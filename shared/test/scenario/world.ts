@@ -180,9 +180,7 @@ export class Person {
   }
 
   texts(peer: Person): string[] {
-    return this.messages(peer).map(({ body }) =>
-      body.kind === 'unreadable' ? `(${body.reason})` : body.text,
-    );
+    return this.messages(peer).map(({ body }) => textOf(body));
   }
 
   /** Resolves as soon as `test` holds; it is asked again after each change, and now and then. */
@@ -218,6 +216,19 @@ export class Person {
       });
     });
     engine.start();
+  }
+}
+
+/** What a test compares: the text of a message, or in brackets what it is instead. */
+export function textOf(body: MessageView['body']): string {
+  switch (body.kind) {
+    case 'text':
+    case 'code':
+      return body.text;
+    case 'unreadable':
+      return `(${body.reason})`;
+    case 'event':
+      return `(${body.event})`;
   }
 }
 

@@ -46,7 +46,8 @@ export class ChatController {
   #wanted: ConversationKey | undefined;
   #shown: Screen['screen'] | undefined;
   #shownConversation: ConversationKey | undefined;
-  readonly #typing = new Set<ConversationKey>();
+  /** Who is typing where, by name. */
+  readonly #typing = new Map<ConversationKey, readonly string[]>();
   #attachment: { readonly conversation: ConversationKey; readonly code: CodeAnchor } | undefined;
   #focus = false;
   /** Counts what fills the view, so that a page that comes late does not replace a later one. */
@@ -234,9 +235,10 @@ export class ChatController {
         this.#post?.({ type: 'message-removed', conversation: change.conversation, key: change.key });
         return;
       case 'typing':
-        this.#typing[change.typing ? 'add' : 'delete'](change.conversation);
+        if (change.people.length > 0) this.#typing.set(change.conversation, change.people);
+        else this.#typing.delete(change.conversation);
         if (change.conversation !== this.#shownConversation) return;
-        this.#post?.({ type: 'typing', conversation: change.conversation, typing: change.typing });
+        this.#post?.({ type: 'typing', conversation: change.conversation, people: change.people });
     }
   }
 
@@ -297,7 +299,7 @@ export class ChatController {
       messages: [...page.messages],
       hasOlder: page.hasOlder,
       ...(page.firstUnread === undefined ? {} : { firstUnread: page.firstUnread }),
-      typing: this.#typing.has(wanted),
+      typing: this.#typing.get(wanted) ?? [],
     };
   }
 

@@ -3,7 +3,7 @@
  * of a message from somebody one talks to, in a conversation that is not being looked at, and of each conversation once
  * until it has been read.
  */
-import type { ConversationKey, EngineChange, EngineState } from '@crypt2chat/shared/engine';
+import type { ConversationKey, EngineChange, EngineState, MessageBody } from '@crypt2chat/shared/engine';
 import { plainLine, plainName } from './plain-text.ts';
 
 /** The setting: nothing, who wrote, or also how the message begins. */
@@ -36,6 +36,7 @@ export class Toasts {
     if (change.kind !== 'message' || !change.arrived || change.message.own || level === 'off')
       return undefined;
     const { conversation: key, author, body } = change.message;
+    if (body.kind === 'event') return undefined;
     if (key === watched || this.#announced.has(key)) return undefined;
     const conversation = engine.conversations.find((each) => each.key === key);
     if (conversation?.status !== 'active') return undefined;
@@ -46,7 +47,7 @@ export class Toasts {
   }
 }
 
-type Body = Extract<EngineChange, { kind: 'message' }>['message']['body'];
+type Body = Exclude<MessageBody, { kind: 'event' }>;
 
 function previewOf(body: Body): string {
   switch (body.kind) {

@@ -17,12 +17,12 @@ export function conversationHead(): { element: HTMLElement; update(open: OpenCon
   const typing = element('span', { class: 'typing' }, 'typing…');
   return {
     element: element('header', { class: 'head' }, element('h1', {}, name), verified, notVerified, typing),
-    update({ conversation, typing: isTyping }) {
+    update({ conversation, typing: people }) {
       setText(name, oneLine(conversation.title));
       name.title = oneLine(conversation.address);
       setShown(verified, conversation.verified);
       setShown(notVerified, !conversation.verified);
-      setShown(typing, isTyping);
+      setShown(typing, people.length > 0);
     },
   };
 }

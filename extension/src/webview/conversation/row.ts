@@ -9,6 +9,7 @@ import {
   avatarColour,
   clockTime,
   dayInWords,
+  eventParts,
   fullTime,
   initials,
   type Row,
@@ -47,8 +48,10 @@ export class RowView {
     this.#body.append(...this.#bodyOf(row.message));
     // What VS Code hands to the commands of its own context menu.
     const { conversation, key } = row.message;
-    const menu = JSON.stringify({ webviewSection: 'message', conversation, key });
-    this.article.setAttribute('data-vscode-context', menu);
+    if (row.message.body.kind !== 'event') {
+      const menu = JSON.stringify({ webviewSection: 'message', conversation, key });
+      this.article.setAttribute('data-vscode-context', menu);
+    }
     this.article.append(this.#head, this.#body, this.#foot);
     this.element.append(this.#lines, this.article);
     this.#show(row);
@@ -102,7 +105,7 @@ export class RowView {
 
   #headOf({ message, head }: Row): HTMLElement[] {
     if (!head) return [this.#timeOf(message, 'gutter-time')];
-    if (message.body.kind === 'unreadable') return [];
+    if (message.body.kind === 'unreadable' || message.body.kind === 'event') return [];
     const name = message.own ? this.#username : message.author;
     const avatar = element(
       'span',
@@ -126,7 +129,7 @@ export class RowView {
   }
 
   #bodyOf(message: ViewMessage): Node[] {
-    const { body } = message;
+    const { body, own } = message;
     switch (body.kind) {
       case 'text':
         return [textElement(body.text)];
@@ -143,6 +146,18 @@ export class RowView {
             element('strong', {}, unreadableTitle(message.author)),
             ' ',
             sentenceOfUnreadable(body.reason).text,
+          ),
+        ];
+      case 'event':
+        return [
+          element(
+            'div',
+            { class: 'event' },
+            ...eventParts(body, own).map((part) =>
+              typeof part === 'string' ? part : element('bdi', {}, part.name),
+            ),
+            ' · ',
+            this.#timeOf(message, 'event-time'),
           ),
         ];
     }

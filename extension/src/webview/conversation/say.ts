@@ -1,6 +1,6 @@
 /** Messages in one spoken line. */
 import { sentenceOf, sentenceOfUnreadable, type ViewMessage } from '../../ipc/index.ts';
-import { clockTime, oneLine, stateWords } from '../model/index.ts';
+import { clockTime, eventText, oneLine, stateWords } from '../model/index.ts';
 
 /** Of a long text, so much is said; the rest is there to be read. */
 const maxSpoken = 300;
@@ -10,17 +10,19 @@ export function authorOf(message: ViewMessage): string {
 }
 
 export function sayMessage(message: ViewMessage): string {
+  if (message.body.kind === 'event') return sayBody(message);
   return `${authorOf(message)}: ${sayBody(message)}`;
 }
 
 /** The name of a message in the list: who, when, what, and how far it has come. */
 export function nameMessage(message: ViewMessage): string {
+  if (message.body.kind === 'event') return `${sayBody(message)}, ${clockTime(message.sentAt)}`;
   const state = message.state === undefined ? '' : ` ${stateWords[message.state]}.`;
   const why = message.failure === undefined ? '' : ` ${sentenceOf(message.failure).text}`;
   return `${authorOf(message)}, ${clockTime(message.sentAt)}: ${sayBody(message)}${state}${why}`;
 }
 
-function sayBody({ body, author }: ViewMessage): string {
+function sayBody({ body, author, own }: ViewMessage): string {
   switch (body.kind) {
     case 'text':
       return shortened(body.text);
@@ -30,6 +32,8 @@ function sayBody({ body, author }: ViewMessage): string {
     }
     case 'unreadable':
       return `${unreadableTitle(author)} ${sentenceOfUnreadable(body.reason).text}`;
+    case 'event':
+      return eventText(body, own);
   }
 }
 

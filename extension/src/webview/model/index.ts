@@ -1,6 +1,7 @@
 /** What the view knows, apart from the page: pure functions and small state machines that run without a DOM. */
 export * from './clock.ts';
 export * from './connection-line.ts';
+export * from './event-words.ts';
 export * from './order.ts';
 export * from './reduce.ts';
 export * from './rows.ts';

@@ -62,7 +62,7 @@ export function reduce(state: State, step: ToWebview | Happening): State {
     case 'older-gave-up':
       return inOpen(state, undefined, (open) => ({ ...open, loadingOlder: false }));
     case 'typing':
-      return inOpen(state, step.conversation, (open) => ({ ...open, typing: step.typing }));
+      return inOpen(state, step.conversation, (open) => ({ ...open, typing: step.people }));
     case 'seen':
       return inOpen(state, undefined, (open) => ({ ...open, readUpTo: step.upTo }));
     case 'attach':
@@ -137,7 +137,7 @@ function withNews(
   attentive: boolean,
 ): OpenConversation {
   const theirs = arrived && !message.own;
-  const typing = open.typing && !theirs;
+  const typing = theirs ? without(open.typing, message.author) : open.typing;
   const last = open.messages.at(-1);
   if (last !== undefined) {
     const place = comparePlaces(message, last);
@@ -149,6 +149,10 @@ function withNews(
   const next = { ...open, typing, messages: withMessage(open.messages, message) };
   if (!theirs || attentive || hasUnseen(open)) return next;
   return { ...next, firstUnread: placeOf(message) };
+}
+
+function without(names: readonly string[], name: string): readonly string[] {
+  return names.includes(name) ? names.filter((other) => other !== name) : names;
 }
 
 /** Whether the “new” line already stands in front of something that has not been seen. */

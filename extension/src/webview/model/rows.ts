@@ -49,10 +49,14 @@ function isRun(previous: ViewMessage, message: ViewMessage): boolean {
   return (
     previous.own === message.own &&
     previous.author === message.author &&
-    previous.body.kind !== 'unreadable' &&
-    message.body.kind !== 'unreadable' &&
+    standsInRun(previous) &&
+    standsInRun(message) &&
     Math.abs(message.sentAt - previous.sentAt) <= runMs
   );
+}
+
+function standsInRun({ body }: ViewMessage): boolean {
+  return body.kind === 'text' || body.kind === 'code';
 }
 
 function newestRead(messages: readonly ViewMessage[]): string | undefined {

@@ -23,7 +23,8 @@ export interface OpenConversation {
   readonly firstUnread?: ViewPlace;
   /** The latest place of which the host has been told that it was seen. */
   readonly readUpTo?: ViewPlace;
-  readonly typing: boolean;
+  /** Who is typing, by name. */
+  readonly typing: readonly string[];
   readonly attachments: readonly ViewCode[];
 }
 

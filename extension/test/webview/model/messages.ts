@@ -38,7 +38,7 @@ export function screenOf(list: ViewMessage[], more: Partial<TalkScreen> = {}): T
     username: 'alice',
     messages: list,
     hasOlder: false,
-    typing: false,
+    typing: [],
     ...more,
   };
 }

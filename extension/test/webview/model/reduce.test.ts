@@ -59,7 +59,7 @@ describe('the model of the view', () => {
     const state = stateWith(messages(0, 3));
     const elsewhere = { ...message(7), conversation: 'other' };
     assert.equal(reduce(state, { type: 'message', message: elsewhere, arrived: true }), state);
-    assert.equal(reduce(state, { type: 'typing', conversation: 'other', typing: true }), state);
+    assert.equal(reduce(state, { type: 'typing', conversation: 'other', people: ['bob'] }), state);
     assert.equal(reduce(state, { type: 'message-removed', conversation: 'other', key: 'k000001' }), state);
     const register = reduce(state, { type: 'screen', screen: { screen: 'elsewhere' } });
     assert.equal(reduce(register, { type: 'message', message: message(9), arrived: true }), register);
@@ -157,11 +157,11 @@ describe('the model of the view', () => {
   });
 
   it('takes “typing” away when the message is there', () => {
-    let state = reduce(stateWith([]), { type: 'typing', conversation, typing: true });
+    let state = reduce(stateWith([]), { type: 'typing', conversation, people: ['bob', 'carol'] });
     state = reduce(state, { type: 'message', message: message(0, { own: true }), arrived: false });
-    assert.equal(openOf(state).typing, true);
+    assert.deepEqual(openOf(state).typing, ['bob', 'carol']);
     state = reduce(state, { type: 'message', message: message(1), arrived: true });
-    assert.equal(openOf(state).typing, false);
+    assert.deepEqual(openOf(state).typing, ['carol']);
   });
 
   it('keeps what is attached within its bound, and per conversation', () => {

@@ -1,0 +1,70 @@
+/** What changed in a group, as a sentence in parts: names are set apart from the words, because others chose them. */
+import type { ViewEvent } from '../../ipc/index.ts';
+import { oneLine } from './words.ts';
+
+export type Part = string | { readonly name: string };
+
+/** So many names are told; the rest are counted. */
+const maxNames = 8;
+
+/** @param own it was us who did it */
+export function eventParts(event: ViewEvent, own: boolean): Part[] {
+  const by: Part = own ? 'You' : event.by === '' ? 'Somebody' : { name: oneLine(event.by) };
+  const people = listed(event);
+  switch (event.event) {
+    case 'created':
+      return people.length === 0
+        ? [by, ' created the group']
+        : [by, ' created the group with ', ...withAnd(people)];
+    case 'added':
+      return [by, ' added ', ...withAnd(people), ...sharedParts(event.shared ?? 0)];
+    case 'joined':
+      return event.by === '' || own ? ['You joined the group'] : [by, ' joined the group'];
+    case 'removed':
+      return [by, ' removed ', ...withAnd(people)];
+    case 'left':
+      return [by, ' left the group'];
+    case 'renamed':
+      return [by, ' renamed the group to ', { name: oneLine(event.name ?? '') }];
+    case 'adding':
+      return [by, event.mayAdd === 'anyone' ? ' lets anyone add people' : ' lets only admins add people'];
+    case 'admins-made':
+      return [by, ' made ', ...withAnd(people), people.length === 1 ? ' an admin' : ' admins'];
+    case 'admins-unmade':
+      return [by, ' took admin rights from ', ...withAnd(people)];
+    case 'computers':
+      return event.us === true && event.people.length === 0
+        ? ['Your computers changed']
+        : ['The computers of ', ...withAnd(people), ' changed'];
+    case 'succeeded':
+      return ['The group goes on as a new one, because nobody could follow a change of the old one'];
+    case 'lost':
+      return [
+        'Messages are missing here: the relay had forgotten them before this computer came back to the group',
+      ];
+  }
+}
+
+export function eventText(event: ViewEvent, own: boolean): string {
+  return eventParts(event, own)
+    .map((part) => (typeof part === 'string' ? part : part.name))
+    .join('');
+}
+
+/** Us first, then the others, then how many more there are. */
+function listed({ people, us }: ViewEvent): Part[] {
+  const all: Part[] = [...(us === true ? ['you'] : []), ...people.map((name) => ({ name: oneLine(name) }))];
+  const more = all.length - maxNames;
+  return more <= 1 ? all : [...all.slice(0, maxNames), `${more} others`];
+}
+
+/** “a”, “a and b”, “a, b and c”. */
+function withAnd(items: readonly Part[]): Part[] {
+  if (items.length === 0) return ['somebody'];
+  return items.flatMap((item, i) => (i === 0 ? [item] : [i === items.length - 1 ? ' and ' : ', ', item]));
+}
+
+function sharedParts(count: number): Part[] {
+  if (count === 0) return [];
+  return [count === 1 ? ' and shared the last message' : ` and shared the last ${count} messages`];
+}
