@@ -25,7 +25,9 @@ export function eventParts(event: ViewEvent, own: boolean): Part[] {
     case 'left':
       return [by, ' left the group'];
     case 'renamed':
-      return [by, ' renamed the group to ', { name: oneLine(event.name ?? '') }];
+      return event.name === undefined
+        ? [by, ' renamed the group']
+        : [by, ' renamed the group to ', { name: oneLine(event.name) }];
     case 'adding':
       return [by, event.mayAdd === 'anyone' ? ' lets anyone add people' : ' lets only admins add people'];
     case 'admins-made':
