@@ -4,6 +4,7 @@
  */
 export { aeadKeyBytes, aeadNonceBytes, aeadTagBytes, openAead, sealAead } from './aead.ts';
 export { openSalted, saltBytes, sealSalted } from './salted.ts';
+export { deriveMessageKey } from './chain.ts';
 export { hash32, hash32Bytes, hkdf, hmacSha512, sha512 } from './kdf.ts';
 export { dh, deriveDhKeyPair, dhKeyBytes, generateDhKeyPair, type DhKeyPair } from './dh.ts';
 export {

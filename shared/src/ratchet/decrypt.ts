@@ -1,7 +1,7 @@
 import { wipe } from '../bytes/index.ts';
 import { CodedError, hasCode } from '../errors/index.ts';
-import { generateDhKeyPair, type Randomness, unpad } from '../primitives/index.ts';
-import { deriveMessageKey, deriveRoot, type RootStep, skipTo } from './derive.ts';
+import { deriveMessageKey, generateDhKeyPair, type Randomness, unpad } from '../primitives/index.ts';
+import { deriveRoot, type RootStep, skipTo } from './derive.ts';
 import { maxSkippedPerChain } from './limits.ts';
 import { type Header, openBody, openHeader, splitMessage } from './message.ts';
 import { findSkipped, withoutExpired, withoutSkipped, withSkipped } from './skipped.ts';

@@ -1,11 +1,9 @@
 import { concat, toUtf8, wipe } from '../bytes/index.ts';
-import { dh, type DhKeyPair, hkdf, hmacSha512 } from '../primitives/index.ts';
+import { deriveMessageKey, dh, type DhKeyPair, hkdf } from '../primitives/index.ts';
 import type { ReceivingChain, SkippedKey } from './state.ts';
 
 const keyBytes = 32;
 const rootInfo = toUtf8('crypt2chat/v1/ratchet/root');
-const messageKeyInput = Uint8Array.of(0x01);
-const chainKeyInput = Uint8Array.of(0x02);
 
 /** What a step of the root chain gives, 32 bytes each. */
 export interface RootStep {
@@ -29,11 +27,6 @@ export function deriveRoot(rootKey: Uint8Array, ours: DhKeyPair, theirs: Uint8Ar
   }
 }
 
-/** KDF_CK (Double Ratchet §8.2). */
-export function deriveMessageKey(chainKey: Uint8Array): { messageKey: Uint8Array; chainKey: Uint8Array } {
-  return { messageKey: truncated(chainKey, messageKeyInput), chainKey: truncated(chainKey, chainKeyInput) };
-}
-
 /**
  * The keys of a chain from where it stands up to, without, `until`, and the chain standing there. O(keys), two
  * HMACs each; the caller has bounded their number.
@@ -53,13 +46,6 @@ export function skipTo(
     chainKey = step.chainKey;
   }
   return { chain: { chainKey, headerKey: chain.headerKey, count: Math.max(chain.count, until) }, keys };
-}
-
-function truncated(key: Uint8Array, input: Uint8Array): Uint8Array {
-  const full = hmacSha512(key, input);
-  const kept = full.slice(0, keyBytes);
-  wipe(full);
-  return kept;
 }
 
 /** A copy of its own, so that wiping one state's keys leaves everybody else's alone. */

@@ -1,6 +1,5 @@
 import { concat, wipe } from '../bytes/index.ts';
-import { pad, type Randomness } from '../primitives/index.ts';
-import { deriveMessageKey } from './derive.ts';
+import { deriveMessageKey, pad, type Randomness } from '../primitives/index.ts';
 import { maxContentBytes, maxCount } from './limits.ts';
 import { sealBody, sealHeader } from './message.ts';
 import { type RatchetState, spentBetween } from './state.ts';

@@ -1,0 +1,155 @@
+import * as v from 'valibot';
+import { equalBytes } from '../bytes/index.ts';
+import { decodeCbor, encodeCbor } from '../cbor/index.ts';
+import { type AccountId, decodeIdentity, encodeIdentity, type Identity } from '../identity/index.ts';
+import {
+  blobSchema,
+  bytesSchema,
+  extendLog,
+  headSchema,
+  type LinkBytes,
+  type Log,
+  type LogHead,
+  parseLink,
+  uintSchema,
+  verifyLog,
+} from '../log/index.ts';
+import { hash32Bytes, signingKeyBytes } from '../primitives/index.ts';
+import { maxGroupDevices, maxGroupLinks } from './limits.ts';
+import type { GroupBody } from './bodies.ts';
+import { groupKind, type GroupState } from './rules.ts';
+
+/** A verified log of a group, immutable. Only this module makes one. */
+export interface Group extends GroupState {
+  readonly head: LogHead;
+  /** The head's time, as its signer claims, in milliseconds since 1970. */
+  readonly at: number;
+  /** How many links there are. */
+  readonly length: number;
+  readonly hashAt: (seq: number) => Uint8Array | undefined;
+}
+
+/** Identities that were verified before: they are not verified again. */
+export type KnownIdentities = (account: AccountId) => Identity | undefined;
+
+/**
+ * Verifies a whole log: a signature check for each link, and those of identities that are not known.
+ * @throws CodedError `ERR_LOG_INVALID`, `ERR_NEWER_VERSION`.
+ */
+export function verifyGroup(links: readonly LinkBytes[], known?: KnownIdentities): Group {
+  return groupOf(verifyLog(groupKind(known), links));
+}
+
+/**
+ * The group after one more link.
+ * @throws CodedError `ERR_LOG_INVALID` for a link that does not follow the head or breaks a rule; `ERR_LOG_FORK` for
+ *   another link in a known place; `ERR_NEWER_VERSION`.
+ */
+export function extendGroup(group: Group, link: LinkBytes, known?: KnownIdentities): Group {
+  return groupOf(extendLog(groupKind(known), logOf(group), [link]));
+}
+
+/** What a link says, before anything of it is verified. */
+export interface ReadLink {
+  readonly hash: Uint8Array;
+  readonly seq: number;
+  readonly at: number;
+  readonly signer: Uint8Array;
+  readonly body: GroupBody;
+}
+
+/** @throws CodedError `ERR_LOG_INVALID`, `ERR_NEWER_VERSION`. */
+export function readLink(link: LinkBytes): ReadLink {
+  const { hash, seq, at, signer, body } = parseLink(groupKind(), link);
+  return { hash, seq, at, signer, body };
+}
+
+const id = bytesSchema(hash32Bytes);
+/** Larger than 250 members, each with the longest log. */
+export const maxGroupBytes = 1_900_000;
+const storedSchema = v.strictObject({
+  v: v.literal(1),
+  conversation: id,
+  continues: v.exactOptional(v.strictObject({ group: id, head: headSchema })),
+  name: v.string(),
+  mayAdd: v.picklist(['anyone', 'admins']),
+  relay: v.string(),
+  epoch: uintSchema(),
+  epochLink: id,
+  commitment: id,
+  members: v.pipe(
+    v.array(v.strictObject({ identity: blobSchema(65_536), admin: v.boolean(), since: uintSchema() })),
+    v.maxLength(maxGroupDevices),
+  ),
+  speakers: v.array(
+    v.strictObject({
+      device: id,
+      account: id,
+      sign: bytesSchema(signingKeyBytes),
+      from: uintSchema(),
+      until: v.exactOptional(uintSchema()),
+    }),
+  ),
+  at: uintSchema(),
+  hashes: v.pipe(v.array(id), v.minLength(1), v.maxLength(maxGroupLinks)),
+});
+
+/** For the own vault, so that nothing is verified twice. Not a form to exchange: nothing in it is signed. */
+export function encodeGroup(group: Group): Uint8Array {
+  const { conversation, continues, name, mayAdd, relay, epoch, epochLink, commitment, at } = group;
+  return encodeCbor({
+    v: 1,
+    conversation,
+    ...(continues && { continues: { group: continues.group, head: { ...continues.head } } }),
+    name,
+    mayAdd,
+    relay,
+    epoch,
+    epochLink,
+    commitment,
+    members: group.members.map(({ identity, admin, since }) => ({
+      identity: encodeIdentity(identity),
+      admin,
+      since,
+    })),
+    speakers: group.speakers.map((speaker) => ({ ...speaker })),
+    at,
+    hashes: [...logOf(group).hashes],
+  });
+}
+
+/** @param bytes what {@link encodeGroup} gave, from storage that nobody else can write. @throws CodedError `ERR_FORMAT`. */
+export function decodeGroup(bytes: Uint8Array): Group {
+  const { v: _, hashes, at, members, ...state } = decodeCbor(storedSchema, bytes, maxGroupBytes);
+  return groupOf({
+    state: {
+      ...state,
+      group: hashes[0]!,
+      members: members.map((member) => ({ ...member, identity: decodeIdentity(member.identity) })),
+    },
+    head: { seq: hashes.length - 1, hash: hashes[hashes.length - 1]! },
+    at,
+    hashes,
+  });
+}
+
+/** Whether `hash` is the group's link at `seq`. */
+export function hasLink(group: Group, seq: number, hash: Uint8Array): boolean {
+  const known = group.hashAt(seq);
+  return known !== undefined && equalBytes(known, hash);
+}
+
+function groupOf({ state, head, at, hashes }: Log<GroupState>): Group {
+  return Object.freeze({
+    ...state,
+    head: Object.freeze(head),
+    at,
+    length: hashes.length,
+    hashAt: (seq: number) => hashes[seq],
+  });
+}
+
+function logOf(group: Group): Log<GroupState> {
+  const { head, at, length, hashAt, ...state } = group;
+  return { state, head, at, hashes: Array.from({ length }, (_, seq) => hashAt(seq)!) };
+}
