@@ -3,7 +3,7 @@
  * goes in, and no message of an error, which may quote any of them.
  */
 import pino, { type DestinationStream } from 'pino';
-import type { Config } from './config.ts';
+import type { Config } from './config/index.ts';
 
 export interface Log {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;

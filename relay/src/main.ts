@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { hasCode } from '@crypt2chat/shared/errors';
 import { chooseBackends, systemRandomness } from '@crypt2chat/shared/primitives';
 import { systemClock } from '@crypt2chat/shared/clock';
-import { type Config, ConfigError, parseConfig } from './config.ts';
+import { type Config, ConfigError, readConfig } from './config/index.ts';
 import { createLog, type Log } from './log.ts';
 import { describe } from './middleware/index.ts';
 import { type Service, startService } from './service.ts';
@@ -18,7 +18,7 @@ import { FolderInUseError } from './store/index.ts';
 const fatalDelayMs = 200;
 
 async function main(): Promise<void> {
-  const config = readConfig();
+  const config = configOrComplaint();
   if (config === undefined) return;
   const log = createLog(config.logLevel);
   process.on('uncaughtException', (error) => die(log, error));
@@ -55,9 +55,9 @@ async function main(): Promise<void> {
   log.info({ url: service.url, origin: service.origin }, 'listening');
 }
 
-function readConfig(): Config | undefined {
+function configOrComplaint(): Config | undefined {
   try {
-    return parseConfig(process.env);
+    return readConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.lines.join('\n')}\n`);

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { createApp } from './app.ts';
 import type { Clock } from '@crypt2chat/shared/clock';
-import type { Config } from './config.ts';
+import type { Config } from './config/index.ts';
 import { Cursors, DeliveryHub } from './delivery/index.ts';
 import { Identities } from './identities.ts';
 import type { Log } from './log.ts';

@@ -4,7 +4,7 @@
  */
 import { systemRandomness, type Randomness } from '@crypt2chat/shared/primitives';
 import { type Clock, systemClock } from '@crypt2chat/shared/clock';
-import { type Config, parseConfig, type Rates } from './config.ts';
+import { type Config, parseConfig, type Rates } from './config/index.ts';
 import { createLog } from './log.ts';
 import { type HttpTimeouts, startService } from './service.ts';
 import type { Store } from './store/index.ts';

@@ -1,9 +1,24 @@
 import assert from 'node:assert/strict';
-import { ConfigError, parseConfig } from '../src/config.ts';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import {
+  ConfigError,
+  type Option,
+  optionNames,
+  options,
+  parseConfig,
+  readConfig,
+} from '../src/config/index.ts';
 
 function complaintsOf(env: Record<string, string>): readonly string[] {
+  return complaintsWhen(() => parseConfig(env));
+}
+
+function complaintsWhen(read: () => unknown): readonly string[] {
   try {
-    parseConfig(env);
+    read();
   } catch (error) {
     assert.ok(error instanceof ConfigError);
     return error.lines;
@@ -64,5 +79,88 @@ describe('configuration', () => {
     const lines = complaintsOf({ CRYPT2CHAT_PROT: '1', CRYPT2CHAT_PORT: 'x', CRYPT2CHAT_HOST: '' });
     assert.equal(lines.length, 3);
     assert.ok(lines.some((line) => line.startsWith('CRYPT2CHAT_PROT is not')));
+  });
+
+  it('guesses which option was meant', () => {
+    const [line] = complaintsOf({ CRYPT2CHAT_RETENTION_DAY: '7' });
+    assert.ok(line?.includes('CRYPT2CHAT_RETENTION_DAYS'));
+    const [other] = complaintsOf({ CRYPT2CHAT_SOMETHING_ELSE: '7' });
+    assert.equal(other?.includes('meant'), false);
+  });
+
+  describe('in a file', () => {
+    let folder: string;
+    let file: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'c2c-config-'));
+      file = join(folder, 'relay.env');
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    const write = (...lines: string[]) => writeFileSync(file, lines.join('\n'));
+
+    it('is read with comments, quotes and the line ends of any system', () => {
+      write(
+        '\uFEFF# The relay of the example company',
+        '',
+        'CRYPT2CHAT_PORT = 9000\r',
+        '  CRYPT2CHAT_DATA="/srv/my # folder"  ',
+        "CRYPT2CHAT_HOST='::'",
+        'CRYPT2CHAT_CRYPTO=noble',
+      );
+      const config = readConfig({ CRYPT2CHAT_CONFIG: file });
+      assert.deepEqual([config.port, config.dataFolder, config.host], [9000, '/srv/my # folder', '::']);
+    });
+
+    it('gives way to the environment', () => {
+      write('CRYPT2CHAT_PORT=x', 'CRYPT2CHAT_RETENTION_DAYS=7');
+      const config = readConfig({ CRYPT2CHAT_PORT: '9001' }, file);
+      assert.deepEqual([config.port, config.retentionDays], [9001, 7]);
+    });
+
+    it('is refused with the line of each thing that is wrong', () => {
+      const wrong: Record<string, string> = {
+        CRYPT2CHAT_PORT: 'NAME=value',
+        'export CRYPT2CHAT_PORT=1': 'NAME=value',
+        'PORT=1': 'PORT is not an option',
+        'CRYPT2CHAT_PROT=1': 'CRYPT2CHAT_PROT is not an option',
+        'CRYPT2CHAT_CONFIG=other': 'CRYPT2CHAT_CONFIG is not an option',
+        'CRYPT2CHAT_PORT=x': 'CRYPT2CHAT_PORT must be',
+        'CRYPT2CHAT_PORT=1 # one': 'CRYPT2CHAT_PORT has a comment',
+        'CRYPT2CHAT_DATA="/srv': 'CRYPT2CHAT_DATA has a quotation mark',
+        'CRYPT2CHAT_HOST=::1': 'CRYPT2CHAT_HOST stands in the file twice',
+      };
+      for (const [line, complaint] of Object.entries(wrong)) {
+        write('CRYPT2CHAT_HOST=::', line);
+        const lines = complaintsWhen(() => readConfig({}, file));
+        assert.equal(lines.length, 1, line);
+        assert.ok(lines[0]?.startsWith(complaint), lines[0]);
+        assert.ok(lines[0]?.includes('(line 2)'), lines[0]);
+      }
+    });
+
+    it('has to be there, and no book', () => {
+      const lineOf = (path: string) => complaintsWhen(() => readConfig({}, path)).length;
+      assert.deepEqual([lineOf(join(folder, 'none')), lineOf(folder)], [1, 1]);
+      write('#'.repeat(70_000));
+      assert.equal(lineOf(file), 1);
+    });
+  });
+
+  it('stands in the operator’s guide, option by option', () => {
+    const guide = readFileSync(new URL('../../docs/operating-a-relay.md', import.meta.url), 'utf8');
+    const rows = guide.split('\n').filter((line) => /^\| `(CRYPT2CHAT|DATABASE)_/.test(line));
+    const written = rows.map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    const inCode = optionNames.map((name) => {
+      const { schema, otherwise, unit, effect }: Option = options[name];
+      const fallback = v.getDefault(schema);
+      return [`\`${name}\``, otherwise ?? `\`${fallback ?? ''}\``, unit, effect];
+    });
+    assert.deepEqual(written, inCode);
   });
 });

@@ -5,7 +5,7 @@ import { toHex } from '@crypt2chat/shared/bytes';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { base64urlOf } from '@crypt2chat/shared/wire';
 import type { Clock } from '@crypt2chat/shared/clock';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/index.ts';
 import type { Cursors, DeliveryHub } from '../delivery/index.ts';
 import type { Identities } from '../identities.ts';
 import { addressOf, authenticate, parseValue, RateLimit } from '../middleware/index.ts';
