@@ -6,9 +6,18 @@ import type { Clock } from '@crypt2chat/shared/clock';
 import { Refusal } from '../refusal.ts';
 import { type FolderGuard, guardFolder } from './folder-guard.ts';
 import { GroupCommit, isStorageFailure } from './group-commit.ts';
+import type {
+  GroupAccess,
+  GroupRead,
+  GroupReadLimits,
+  NewGroup,
+  NewGroupLink,
+  NewGroupMessages,
+} from './group-store.ts';
 import { migrations } from './migrations/index.ts';
 import { bytesOf } from './rows.ts';
 import * as accounts from './sqlite-accounts.ts';
+import * as groups from './sqlite-groups.ts';
 import * as mailboxes from './sqlite-mailboxes.ts';
 import * as prekeys from './sqlite-prekeys.ts';
 import type { Delivery, NewAccount, NewLink, NewPrekeys, NewSession, Store, StoreListener } from './store.ts';
@@ -86,7 +95,7 @@ class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #onFatal: (error: unknown) => void;
   readonly #commits: GroupCommit;
-  readonly #listeners = new Set<StoreListener>();
+  readonly #listeners = new Set<Partial<StoreListener>>();
   #db: Database;
   #fullUntil = 0;
   #reopening: Promise<void> | undefined;
@@ -128,7 +137,7 @@ class SqliteStore implements Store {
     const { kind } = await this.#write(
       (db) => accounts.appendLink(db, link),
       ({ revoked }) => {
-        for (const deviceId of revoked) this.#tell((listener) => listener.revoked(deviceId));
+        for (const deviceId of revoked) this.#tell((listener) => listener.revoked?.(deviceId));
       },
     );
     return kind;
@@ -170,7 +179,7 @@ class SqliteStore implements Store {
     return this.#write(
       (db) => mailboxes.deliver(db, delivery),
       (results) => {
-        if (results?.includes('stored')) this.#tell((listener) => listener.delivered(delivery.deviceId));
+        if (results?.includes('stored')) this.#tell((listener) => listener.delivered?.(delivery.deviceId));
       },
     );
   }
@@ -185,16 +194,61 @@ class SqliteStore implements Store {
   }
 
   async pass(deviceId: Uint8Array, envelope: Uint8Array) {
-    this.#tell((listener) => listener.ephemeral(deviceId, envelope));
+    this.#tell((listener) => listener.ephemeral?.(deviceId, envelope));
   }
 
-  listen(listener: StoreListener): () => void {
+  async createGroup(group: NewGroup) {
+    return this.#write((db) => groups.createGroup(db, group));
+  }
+
+  async groupAccess(access: GroupAccess) {
+    return this.#read((db) => groups.groupAccess(db, access));
+  }
+
+  async appendGroupMessages(messages: NewGroupMessages) {
+    return this.#append(messages, (db) => groups.appendGroupMessages(db, messages));
+  }
+
+  async appendGroupLink(link: NewGroupLink) {
+    return this.#append(link, (db) => groups.appendGroupLink(db, link));
+  }
+
+  async #append<T>(
+    { groupId, accessHash }: GroupAccess,
+    work: (db: Database) => groups.Appended<T>,
+  ): Promise<T> {
+    const { outcome } = await this.#write(work, ({ grew }) => {
+      if (grew) this.#tell((listener) => listener.grew?.(groupId, accessHash));
+    });
+    return outcome;
+  }
+
+  async groupWelcome(access: GroupAccess) {
+    return this.#read((db) => groups.groupWelcome(db, access));
+  }
+
+  async readGroups(reads: readonly GroupRead[], limits: GroupReadLimits) {
+    return this.#read((db) => groups.readGroups(db, reads, limits));
+  }
+
+  async passToGroup(access: GroupAccess, envelope: Uint8Array) {
+    const right = await this.groupAccess(access);
+    if (right === 'former') return 'stale';
+    if (right !== 'current') return right;
+    this.#tell((listener) => listener.groupEphemeral?.(access.groupId, access.accessHash, envelope));
+    return 'passed';
+  }
+
+  listen(listener: Partial<StoreListener>): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   async sweep(options: mailboxes.SweepOptions) {
-    return this.#write((db) => mailboxes.sweep(db, options));
+    return this.#write((db) => {
+      const hasMore = mailboxes.sweep(db, options);
+      return groups.sweepGroups(db, options) || hasMore;
+    });
   }
 
   async ping() {
@@ -261,7 +315,7 @@ class SqliteStore implements Store {
     this.#reopening = undefined;
   }
 
-  #tell(say: (listener: StoreListener) => void): void {
+  #tell(say: (listener: Partial<StoreListener>) => void): void {
     for (const listener of this.#listeners) say(listener);
   }
 }

@@ -12,6 +12,7 @@
  *   well again) or `ERR_RATE_LIMITED` (too much is under way), or a failure of the storage.
  * - Ids, hashes and keys are byte strings. Times are milliseconds since 1970 and come from the caller.
  */
+import type { GroupStore } from './group-store.ts';
 
 /** A device of an account, as the account's identity log says. */
 export interface DeviceKeys {
@@ -129,9 +130,13 @@ export interface StoreListener {
   /** Something passed through {@link Store.pass}. */
   ephemeral(deviceId: Uint8Array, envelope: Uint8Array): void;
   revoked(deviceId: Uint8Array): void;
+  /** There are new entries for who reads the group with this access secret. */
+  grew(groupId: Uint8Array, accessHash: Uint8Array): void;
+  /** Something passed through {@link Store.passToGroup}. */
+  groupEphemeral(groupId: Uint8Array, accessHash: Uint8Array, envelope: Uint8Array): void;
 }
 
-export interface Store {
+export interface Store extends GroupStore {
   /** Random values made with the database: the key of everything that the relay signs for itself (32 bytes), and
    * the name of this life of the data (16 bytes), which changes when a backup is restored. */
   readonly secret: Uint8Array;
@@ -179,11 +184,11 @@ export interface Store {
   /** Gives an envelope to the listeners of all processes and to nothing that lasts. */
   pass(deviceId: Uint8Array, envelope: Uint8Array): Promise<void>;
   /** @returns what ends it. */
-  listen(listener: StoreListener): () => void;
+  listen(listener: Partial<StoreListener>): () => void;
 
   /**
-   * Forgets envelopes that came, and ids that were first seen, before `keepFrom`; sessions and spent challenges
-   * that expired before `now`. At most `limit` of each in one call.
+   * Forgets envelopes that came, and ids that were first seen, before `keepFrom`; messages and welcomes of groups
+   * that came before it; sessions and spent challenges that expired before `now`. At most `limit` of each in one call.
    * @returns whether there may be more.
    */
   sweep(options: {

@@ -8,7 +8,6 @@ import {
   bytes,
   device,
   envelopes,
-  noop,
   prekeys,
   session,
   type StoreFixture,
@@ -77,7 +76,7 @@ export function accountsContract(f: StoreFixture): void {
     it('take everything from a revoked device', async () => {
       const bob = device(2);
       const revoked: Uint8Array[] = [];
-      f.store.listen({ delivered: noop, ephemeral: noop, revoked: (id) => revoked.push(id) });
+      f.store.listen({ revoked: (id) => revoked.push(id) });
       const link = { accountId: aliceAccount.accountId, seq: 1, link: bytes(90, 2), devices: [alice, bob] };
       await f.store.appendLink(link);
       await f.store.createSession(session(bob.deviceId, 1));

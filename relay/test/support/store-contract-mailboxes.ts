@@ -9,7 +9,6 @@ import {
   bytes,
   device,
   envelopes,
-  noop,
   session,
   type StoreFixture,
 } from './store-fixture.ts';
@@ -102,8 +101,6 @@ export function mailboxesContract(f: StoreFixture): void {
       const heard: Promise<number>[] = [];
       const stop = f.store.listen({
         delivered: () => heard.push(f.store.envelopes(alice.deviceId, 0, 10).then((found) => found.length)),
-        ephemeral: noop,
-        revoked: noop,
       });
       await f.deliver(envelopes(1, 2));
       await f.deliver(envelopes(1, 2));
@@ -115,7 +112,7 @@ export function mailboxesContract(f: StoreFixture): void {
 
     it('get what is passed, which is kept nowhere', async () => {
       const heard: Uint8Array[] = [];
-      f.store.listen({ delivered: noop, ephemeral: (_, envelope) => heard.push(envelope), revoked: noop });
+      f.store.listen({ ephemeral: (_, envelope) => heard.push(envelope) });
       await f.store.pass(alice.deviceId, bytes(100, 1));
       assert.deepEqual(heard, [bytes(100, 1)]);
       assert.deepEqual(await f.waiting(), []);

@@ -1,6 +1,8 @@
 /** The contract of `Store` as code: every driver runs it whole. */
 import assert from 'node:assert/strict';
 import { accountsContract } from './store-contract-accounts.ts';
+import { groupReadersContract } from './store-contract-group-readers.ts';
+import { groupsContract } from './store-contract-groups.ts';
 import { mailboxesContract } from './store-contract-mailboxes.ts';
 import { prekeysContract } from './store-contract-prekeys.ts';
 import { envelopes, StoreFixture, type StoreUnderTest } from './store-fixture.ts';
@@ -14,6 +16,8 @@ export function storeContract(name: string, makeStore: () => Promise<StoreUnderT
     accountsContract(f);
     prekeysContract(f);
     mailboxesContract(f);
+    groupsContract(f);
+    groupReadersContract(f);
 
     it('keeps its secret and its incarnation, and answers until it is closed', async () => {
       const { secret, incarnation } = f.store;

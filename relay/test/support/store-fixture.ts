@@ -118,7 +118,3 @@ export class StoreFixture {
 export function bodies(found: readonly { envelope: Uint8Array }[]): Uint8Array[] {
   return found.map(({ envelope }) => envelope);
 }
-
-export function noop(): void {
-  // Nobody listens for this.
-}
