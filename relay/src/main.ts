@@ -9,6 +9,7 @@ import { hasCode } from '@crypt2chat/shared/errors';
 import { chooseBackends, systemRandomness } from '@crypt2chat/shared/primitives';
 import { systemClock } from '@crypt2chat/shared/clock';
 import { type Config, ConfigError, readConfig } from './config/index.ts';
+import type { MadeInvite } from './invites.ts';
 import { createLog, type Log } from './log.ts';
 import { describe } from './middleware/index.ts';
 import { type Service, startService } from './service.ts';
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
       clock: systemClock,
       randomness: systemRandomness,
       wasm: wasmBesideBundle(),
+      onFirstInvite: showFirstInvite,
       onFatal: (error) => die(log, error),
     });
   } catch (error) {
@@ -64,6 +66,13 @@ function configOrComplaint(): Config | undefined {
     process.exitCode = 2;
     return undefined;
   }
+}
+
+/** On standard error: the log on standard output names nobody and holds no secret. */
+function showFirstInvite({ code, expiresAt }: MadeInvite): void {
+  const day = new Date(expiresAt).toISOString().slice(0, 10);
+  process.stderr.write(`The first invite to this relay: ${code}\n`);
+  process.stderr.write(`It lets one person in, until ${day}. More: relay invites make\n`);
 }
 
 /** The build puts SQLite's module beside the bundle; from the sources it is found in node_modules. */

@@ -6,6 +6,7 @@ import type { Clock } from '@crypt2chat/shared/clock';
 import type { Config } from './config/index.ts';
 import { Cursors, DeliveryHub } from './delivery/index.ts';
 import { Identities } from './identities.ts';
+import { type MadeInvite, makeFirstInvite } from './invites.ts';
 import type { Log } from './log.ts';
 import { createRateLimits } from './routes/index.ts';
 import { openSqliteStore, type Store } from './store/index.ts';
@@ -40,6 +41,8 @@ export interface ServiceOptions {
   readonly randomness: Randomness;
   readonly wasm?: string | undefined;
   readonly timeouts?: HttpTimeouts | undefined;
+  /** Registration is by invite, and nobody could come by one: this is the first, to be shown to the operator. */
+  readonly onFirstInvite?: ((invite: MadeInvite) => void) | undefined;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -74,6 +77,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   server.maxConnections = config.waitingPolls + otherConnections;
   let port: number;
   try {
+    if (config.registration === 'invite') {
+      const invite = await makeFirstInvite(store, clock, randomness);
+      if (invite !== undefined) options.onFirstInvite?.(invite);
+    }
     port = await listen(server, config);
   } catch (error) {
     await store.close();

@@ -26,6 +26,8 @@ export interface RelayOptions {
   readonly timeouts?: HttpTimeouts;
   /** Gets each log line, without its end. */
   readonly onLogLine?: (line: string) => void;
+  /** Gets the first invite's code, where registration is by invite. */
+  readonly onFirstInvite?: (code: string) => void;
   /** The storage failed; by default that is thrown where nobody catches it. */
   readonly onFatal?: (error: unknown) => void;
 }
@@ -67,6 +69,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     clock: options.clock ?? systemClock,
     randomness: options.randomness ?? systemRandomness,
     timeouts: options.timeouts,
+    onFirstInvite: ({ code }) => options.onFirstInvite?.(code),
     onFatal:
       options.onFatal ??
       ((error) => {

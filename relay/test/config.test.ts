@@ -65,7 +65,7 @@ describe('configuration', () => {
       RETENTION_DAYS: ['0', '4000'],
       TRUST_PROXY: ['true', '9'],
       LOG_LEVEL: ['loud'],
-      REGISTRATION: ['invite'],
+      REGISTRATION: ['invited'],
       DATA: [''],
       REQUESTS_PER_MINUTE_PER_ADDRESS: ['-1', 'many'],
     };

@@ -77,7 +77,10 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_CAPABILITY_INVALID: { text: 'This person does not take messages from you at present.' },
   ERR_ACCESS_INVALID: { text: 'The relay does not let this computer into the group any more.' },
   ERR_REGISTRATION_CLOSED: {
-    text: 'This relay takes no new people without an invite, or the invite code is used or wrong.',
+    text: 'This relay takes no new people.',
+  },
+  ERR_INVITE_INVALID: {
+    text: 'This invite code lets nobody in: it is mistyped, used up or over. Whoever runs the relay gives you another.',
   },
   ERR_ACCOUNT_UNKNOWN: { text: 'Nobody has this name on the relay.' },
   ERR_MAILBOX_UNKNOWN: {

@@ -79,9 +79,9 @@ export const options = {
     effect: 'holds the database and the socket of the command line; made with mode 0700',
   },
   CRYPT2CHAT_REGISTRATION: {
-    schema: v.optional(oneOf(['open', 'closed']), 'open'),
+    schema: v.optional(oneOf(['open', 'invite', 'closed']), 'open'),
     unit: '',
-    effect: '`open`: anybody may make an account; `closed`: nobody',
+    effect: 'who may make an account: `open` anybody, `invite` who has an invite code, `closed` nobody',
   },
   CRYPT2CHAT_RETENTION_DAYS: {
     schema: v.optional(wholeNumber(1, 3650), String(limits.retentionDays)),

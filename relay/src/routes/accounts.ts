@@ -11,6 +11,7 @@ import {
   routes,
   usernameSchema,
 } from '@crypt2chat/shared/wire';
+import { inviteHash } from '../invites.ts';
 import { parseValue, readJson, readQuery } from '../middleware/index.ts';
 import { Refusal } from '../refusal.ts';
 import type { Account, DeviceKeys } from '../store/index.ts';
@@ -19,6 +20,7 @@ import { clientAddress, idInPath, type Services } from './services.ts';
 /** A link in base64url, and what stands around it. */
 const maxBodyBytes = 4096;
 const accountIdBytes = 32;
+const inviteHashBytes = 32;
 
 const lookupQuery = v.strictObject({
   after: v.optional(v.pipe(v.string(), v.regex(/^[0-9]{1,4}$/), v.transform(Number))),
@@ -26,10 +28,10 @@ const lookupQuery = v.strictObject({
 const nameParams = v.object({ name: v.pipe(v.string(), v.maxLength(64)) });
 
 export function addAccountRoutes(router: Router, services: Services): void {
-  const { config, store, identities } = services;
+  const { config, store, identities, clock } = services;
 
   router.post(routes.accounts, async (ctx) => {
-    const { username, link } = await readJson(ctx, registerRequestSchema, maxBodyBytes);
+    const { username, link, invite } = await readJson(ctx, registerRequestSchema, maxBodyBytes);
     services.limits.registrations.take(clientAddress(ctx, services));
     const identity = verifyIdentity([link]);
     if (identity.username !== username) throw new Refusal('ERR_LOG_INVALID', 'The link has another name.');
@@ -39,8 +41,13 @@ export function addAccountRoutes(router: Router, services: Services): void {
     if (config.registration === 'closed' && (await store.accountById(accountId)) === undefined) {
       throw new Refusal('ERR_REGISTRATION_CLOSED', 'This relay takes no new accounts.');
     }
-    const outcome = await store.register({ accountId, username, link, devices: devicesOf(identity) });
+    const outcome = await store.register(
+      { accountId, username, link, devices: devicesOf(identity) },
+      config.registration === 'invite' ? { codeHash: codeHashOf(invite), at: clock.now() } : undefined,
+    );
     switch (outcome) {
+      case 'invite-invalid':
+        throw new Refusal('ERR_INVITE_INVALID', 'This invite code lets nobody in.');
       case 'name-taken':
         throw new Refusal('ERR_NAME_TAKEN', 'The name is taken.');
       case 'device-taken':
@@ -108,6 +115,11 @@ export function addAccountRoutes(router: Router, services: Services): void {
     if (account === undefined) throw unknownAccount();
     return account;
   }
+}
+
+/** What is no code is the hash of none. */
+function codeHashOf(invite: string | undefined): Uint8Array {
+  return inviteHash(invite ?? '') ?? new Uint8Array(inviteHashBytes);
 }
 
 /** Account ids are longer than any name. */

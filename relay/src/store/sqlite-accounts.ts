@@ -2,13 +2,17 @@
 import { equalBytes } from '@crypt2chat/shared/bytes';
 import type { Database, Row } from '@crypt2chat/shared/database';
 import { bytesOf, numberOf, textOf } from './rows.ts';
+import type { InviteUse } from './operator-store.ts';
+import { isInvited, useInvite } from './sqlite-invites.ts';
 import type { Account, Device, DeviceKeys, NewAccount, NewLink, NewSession } from './store.ts';
 
 export function register(
   db: Database,
   account: NewAccount,
-): 'created' | 'exists' | 'name-taken' | 'device-taken' {
+  invite: InviteUse | undefined,
+): 'created' | 'exists' | 'name-taken' | 'device-taken' | 'invite-invalid' {
   if (accountNumber(db, account.accountId) !== undefined) return 'exists';
+  if (invite !== undefined && !isInvited(db, invite)) return 'invite-invalid';
   if (db.get('SELECT 1 AS found FROM accounts WHERE username = ?', [account.username]) !== undefined) {
     return 'name-taken';
   }
@@ -17,6 +21,7 @@ export function register(
   const number = accountNumber(db, account.accountId)!;
   db.run('INSERT INTO links (account, seq, link) VALUES (?, 0, ?)', [number, account.link]);
   for (const device of account.devices) addDevice(db, number, device);
+  if (invite !== undefined) useInvite(db, invite);
   return 'created';
 }
 

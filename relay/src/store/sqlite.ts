@@ -14,10 +14,12 @@ import type {
   NewGroupLink,
   NewGroupMessages,
 } from './group-store.ts';
+import type { InviteUse, NewInvite } from './operator-store.ts';
 import { migrations } from './migrations/index.ts';
 import { bytesOf } from './rows.ts';
 import * as accounts from './sqlite-accounts.ts';
 import * as groups from './sqlite-groups.ts';
+import * as invites from './sqlite-invites.ts';
 import * as mailboxes from './sqlite-mailboxes.ts';
 import * as prekeys from './sqlite-prekeys.ts';
 import type { Delivery, NewAccount, NewLink, NewPrekeys, NewSession, Store, StoreListener } from './store.ts';
@@ -121,8 +123,8 @@ class SqliteStore implements Store {
     );
   }
 
-  async register(account: NewAccount) {
-    return this.#write((db) => accounts.register(db, account));
+  async register(account: NewAccount, invite?: InviteUse) {
+    return this.#write((db) => accounts.register(db, account, invite));
   }
 
   async accountByName(username: string) {
@@ -193,6 +195,22 @@ class SqliteStore implements Store {
     return this.#read((db) => mailboxes.envelopes(db, deviceId, seq, limit));
   }
 
+  async addInvite(invite: NewInvite) {
+    return this.#write((db) => invites.addInvite(db, invite));
+  }
+
+  async addFirstInvite(invite: NewInvite) {
+    return this.#write((db) => invites.addFirstInvite(db, invite));
+  }
+
+  async invites() {
+    return this.#read((db) => invites.invites(db));
+  }
+
+  async revokeInvite(number: number) {
+    return this.#write((db) => invites.revokeInvite(db, number));
+  }
+
   async pass(deviceId: Uint8Array, envelope: Uint8Array) {
     this.#tell((listener) => listener.ephemeral?.(deviceId, envelope));
   }
@@ -246,8 +264,8 @@ class SqliteStore implements Store {
 
   async sweep(options: mailboxes.SweepOptions) {
     return this.#write((db) => {
-      const hasMore = mailboxes.sweep(db, options);
-      return groups.sweepGroups(db, options) || hasMore;
+      const parts = [mailboxes.sweep, groups.sweepGroups, invites.sweepInvites];
+      return parts.map((sweep) => sweep(db, options)).includes(true);
     });
   }
 

@@ -13,6 +13,7 @@
  * - Ids, hashes and keys are byte strings. Times are milliseconds since 1970 and come from the caller.
  */
 import type { GroupStore } from './group-store.ts';
+import type { InviteUse, OperatorStore } from './operator-store.ts';
 
 /** A device of an account, as the account's identity log says. */
 export interface DeviceKeys {
@@ -136,14 +137,21 @@ export interface StoreListener {
   groupEphemeral(groupId: Uint8Array, accessHash: Uint8Array, envelope: Uint8Array): void;
 }
 
-export interface Store extends GroupStore {
+export interface Store extends GroupStore, OperatorStore {
   /** Random values made with the database: the key of everything that the relay signs for itself (32 bytes), and
    * the name of this life of the data (16 bytes), which changes when a backup is restored. */
   readonly secret: Uint8Array;
   readonly incarnation: Uint8Array;
 
-  /** `exists`: this account id is registered already. `device-taken`: one of the devices is another account's. */
-  register(account: NewAccount): Promise<'created' | 'exists' | 'name-taken' | 'device-taken'>;
+  /**
+   * `exists`: this account id is registered already. `device-taken`: one of the devices is another account's.
+   * With an invite, an account is made only if the invite is good at the time (else `invite-invalid`, whatever the
+   * name), and takes one of its uses; no other outcome does.
+   */
+  register(
+    account: NewAccount,
+    invite?: InviteUse,
+  ): Promise<'created' | 'exists' | 'name-taken' | 'device-taken' | 'invite-invalid'>;
   accountByName(username: string): Promise<Account | undefined>;
   accountById(accountId: Uint8Array): Promise<Account | undefined>;
   /**
@@ -187,8 +195,9 @@ export interface Store extends GroupStore {
   listen(listener: Partial<StoreListener>): () => void;
 
   /**
-   * Forgets envelopes that came, and ids that were first seen, before `keepFrom`; messages and welcomes of groups
-   * that came before it; sessions and spent challenges that expired before `now`. At most `limit` of each in one call.
+   * Forgets envelopes that came, ids that were first seen, and invites that expired before `keepFrom`; messages and
+   * welcomes of groups that came before it; sessions and spent challenges that expired before `now`. At most `limit`
+   * of each in one call.
    * @returns whether there may be more.
    */
   sweep(options: {

@@ -11,6 +11,8 @@ export interface RelayProcess {
   readonly origin: string;
   readonly pid: number;
   readonly lines: readonly string[];
+  /** What came on standard error so far. */
+  errorOutput(): string;
   /** Sends the signal and waits for the end. @returns the exit code, or null after a kill. */
   end(signal: NodeJS.Signals): Promise<number | null>;
   /** The exit code, when it ends by itself. */
@@ -46,6 +48,8 @@ export async function startProcess(options: ProcessOptions): Promise<RelayProces
   const child = spawnRelay(options);
   const ended = exitOf(child);
   const lines: string[] = [];
+  let errorOutput = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (errorOutput += text));
   const listening = new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the relay did not listen in time')), startTimeoutMs);
     createInterface({ input: child.stdout! }).on('line', (line) => {
@@ -66,6 +70,7 @@ export async function startProcess(options: ProcessOptions): Promise<RelayProces
     origin,
     pid: child.pid,
     lines,
+    errorOutput: () => errorOutput,
     ended,
     end(signal) {
       child.kill(signal);

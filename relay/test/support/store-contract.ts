@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { accountsContract } from './store-contract-accounts.ts';
 import { groupReadersContract } from './store-contract-group-readers.ts';
 import { groupsContract } from './store-contract-groups.ts';
+import { invitesContract } from './store-contract-invites.ts';
 import { mailboxesContract } from './store-contract-mailboxes.ts';
 import { prekeysContract } from './store-contract-prekeys.ts';
 import { envelopes, StoreFixture, type StoreUnderTest } from './store-fixture.ts';
@@ -14,6 +15,7 @@ export function storeContract(name: string, makeStore: () => Promise<StoreUnderT
     afterEach(() => f.end());
 
     accountsContract(f);
+    invitesContract(f);
     prekeysContract(f);
     mailboxesContract(f);
     groupsContract(f);

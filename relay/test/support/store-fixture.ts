@@ -94,6 +94,18 @@ export class StoreFixture {
     assert.equal(await this.store.register(aliceAccount), 'created');
   }
 
+  /** Gives `work` a store of its own, without accounts. */
+  async withEmptyStore(work: (store: Store) => Promise<void>): Promise<void> {
+    const under = await this.#makeStore();
+    const store = await under.open();
+    try {
+      await work(store);
+    } finally {
+      await store.close();
+      await under.destroy();
+    }
+  }
+
   async reopen(): Promise<void> {
     await this.store.close();
     this.#store = await this.#under?.open();

@@ -46,7 +46,7 @@ export async function askAbout(transport: Transport, clock: Clock, relay: string
 
 /**
  * Makes the account in the vault, or takes up one that was begun with the same name at the same relay.
- * @throws CodedError `ERR_ACCOUNT_EXISTS`, `ERR_RELAY_ADDRESS`, `ERR_USERNAME`, `ERR_REGISTRATION_CLOSED`.
+ * @throws CodedError `ERR_ACCOUNT_EXISTS`, `ERR_RELAY_ADDRESS`, `ERR_USERNAME`, `ERR_INVITE_INVALID`.
  */
 export function beginRegistration(core: Core, { relay, username, invite }: Registration): AccountRecord {
   const origin = originOf(relay);
@@ -54,7 +54,7 @@ export function beginRegistration(core: Core, { relay, username, invite }: Regis
   const begun = core.account;
   if (begun?.stage === 'ready') throw new CodedError('ERR_ACCOUNT_EXISTS', 'there is an account already');
   if (invite !== undefined && (!v.is(inviteSchema, invite) || fromUtf8(toUtf8(invite)) !== invite))
-    throw new CodedError('ERR_REGISTRATION_CLOSED', 'no relay gives such an invite');
+    throw new CodedError('ERR_INVITE_INVALID', 'no relay gives such an invite');
   if (begun?.stage === 'registering' && begun.relay === origin && begun.username === name) {
     return save(core, { ...begun, ...(invite === undefined ? {} : { invite }) });
   }

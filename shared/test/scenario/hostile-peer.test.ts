@@ -66,7 +66,7 @@ describe('a peer without manners', () => {
     const carol = await world.meet('carol');
     for (const invite of ['x'.repeat(1_000), 'a\ud800'])
       await assert.rejects(carol.engine.register({ relay: world.relay.origin, username: 'carol', invite }), {
-        code: 'ERR_REGISTRATION_CLOSED',
+        code: 'ERR_INVITE_INVALID',
       });
     await carol.restart();
     assert.equal(carol.engine.state().account, undefined);

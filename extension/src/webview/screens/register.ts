@@ -17,7 +17,8 @@ const maxLength = 200;
 /** Which field a refusal is about; all else is said at the button. */
 const fieldOfCode = new Map<string, FieldName>([
   ['ERR_NAME_TAKEN', 'username'],
-  ['ERR_REGISTRATION_CLOSED', 'invite'],
+  ['ERR_REGISTRATION_CLOSED', 'relay'],
+  ['ERR_INVITE_INVALID', 'invite'],
   ['ERR_RELAY_UNREACHABLE', 'relay'],
   ['ERR_RELAY_INVALID', 'relay'],
   ['ERR_RELAY_ADDRESS', 'relay'],

@@ -1,5 +1,6 @@
 /** The schema in steps: each takes a database from one version to the next, and is never changed once it is out. */
 import { begin } from './0001-begin.ts';
 import { groups } from './0002-groups.ts';
+import { invites } from './0003-invites.ts';
 
-export const migrations: readonly string[] = [begin, groups];
+export const migrations: readonly string[] = [begin, groups, invites];
