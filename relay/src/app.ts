@@ -7,6 +7,7 @@ import { Refusal } from './refusal.ts';
 import {
   addAccountRoutes,
   addEventRoutes,
+  addGroupRoutes,
   addMailboxRoutes,
   addPrekeyRoutes,
   addSessionRoutes,
@@ -26,6 +27,7 @@ export function createApp(services: Services, log: Log): RequestListener {
   addPrekeyRoutes(router, services);
   addMailboxRoutes(router, services);
   addEventRoutes(router, services);
+  addGroupRoutes(router, services);
 
   const app = new Koa({ env: 'production' });
   app.use(logRequests(log));

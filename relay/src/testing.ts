@@ -48,6 +48,8 @@ const unlimited: Rates = {
   registrationsPerHourPerAddress: 0,
   claimsPerHourPerAccount: 0,
   claimsPerHourPerTarget: 0,
+  groupsPerHourPerAccount: 0,
+  requestsPerMinutePerGroup: 0,
 };
 
 export async function startRelay(options: RelayOptions): Promise<RunningRelay> {

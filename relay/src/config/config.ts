@@ -23,6 +23,7 @@ export interface Config {
   readonly trustedProxies: number;
   readonly logLevel: Values['CRYPT2CHAT_LOG_LEVEL'];
   readonly envelopesPerMailbox: number;
+  readonly entriesPerGroup: number;
   readonly waitingPolls: number;
   readonly rates: Rates;
 }
@@ -37,6 +38,9 @@ export interface Rates {
   readonly claimsPerHourPerAccount: number;
   /** Claims by one account of one other account's bundles. */
   readonly claimsPerHourPerTarget: number;
+  readonly groupsPerHourPerAccount: number;
+  /** With one access secret: who was removed has a rate of their own. */
+  readonly requestsPerMinutePerGroup: number;
 }
 
 /** One option as somebody wrote it down. */
@@ -149,6 +153,7 @@ function configOf(values: Values): Config {
     trustedProxies: values.CRYPT2CHAT_TRUST_PROXY,
     logLevel: values.CRYPT2CHAT_LOG_LEVEL,
     envelopesPerMailbox: values.CRYPT2CHAT_ENVELOPES_PER_MAILBOX,
+    entriesPerGroup: values.CRYPT2CHAT_ENTRIES_PER_GROUP,
     waitingPolls: values.CRYPT2CHAT_WAITING_POLLS,
     rates: {
       requestsPerMinutePerAddress: values.CRYPT2CHAT_REQUESTS_PER_MINUTE_PER_ADDRESS,
@@ -157,6 +162,8 @@ function configOf(values: Values): Config {
       registrationsPerHourPerAddress: values.CRYPT2CHAT_REGISTRATIONS_PER_HOUR_PER_ADDRESS,
       claimsPerHourPerAccount: values.CRYPT2CHAT_CLAIMS_PER_HOUR_PER_ACCOUNT,
       claimsPerHourPerTarget: values.CRYPT2CHAT_CLAIMS_PER_HOUR_PER_TARGET,
+      groupsPerHourPerAccount: values.CRYPT2CHAT_GROUPS_PER_HOUR_PER_ACCOUNT,
+      requestsPerMinutePerGroup: values.CRYPT2CHAT_REQUESTS_PER_MINUTE_PER_GROUP,
     },
   };
 }

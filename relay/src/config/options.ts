@@ -86,17 +86,22 @@ export const options = {
   CRYPT2CHAT_RETENTION_DAYS: {
     schema: v.optional(wholeNumber(1, 3650), String(limits.retentionDays)),
     unit: 'days',
-    effect: 'how long an envelope waits, and how long its id is remembered',
+    effect: 'how long an envelope or a message of a group is kept, and its id remembered',
   },
   CRYPT2CHAT_ENVELOPES_PER_MAILBOX: {
     schema: v.optional(wholeNumber(1, 1_000_000), String(limits.envelopesPerMailbox)),
     unit: 'envelopes',
     effect: 'a full mailbox refuses new envelopes; senders try again',
   },
+  CRYPT2CHAT_ENTRIES_PER_GROUP: {
+    schema: v.optional(wholeNumber(1, 10_000_000), String(limits.entriesPerGroup)),
+    unit: 'entries',
+    effect: 'messages that a group may hold and, apart from them, links; a full one refuses more',
+  },
   CRYPT2CHAT_WAITING_POLLS: {
     schema: v.optional(wholeNumber(1, 1_000_000), '5000'),
     unit: 'polls',
-    effect: 'devices that can wait at the same time',
+    effect: 'polls that can wait at the same time; a device has two where it is in groups',
   },
   CRYPT2CHAT_REQUESTS_PER_MINUTE_PER_ADDRESS: {
     schema: v.optional(count, '6000'),
@@ -127,6 +132,16 @@ export const options = {
     schema: v.optional(count, '30'),
     unit: 'requests',
     effect: 'claims by one account, of the bundles of one other',
+  },
+  CRYPT2CHAT_GROUPS_PER_HOUR_PER_ACCOUNT: {
+    schema: v.optional(count, '60'),
+    unit: 'requests',
+    effect: 'new groups',
+  },
+  CRYPT2CHAT_REQUESTS_PER_MINUTE_PER_GROUP: {
+    schema: v.optional(count, '6000'),
+    unit: 'requests',
+    effect: 'requests of one group, from all its members; polls do not count',
   },
   CRYPT2CHAT_LOG_LEVEL: {
     schema: v.optional(oneOf(['debug', 'info', 'warn', 'error', 'silent']), 'info'),

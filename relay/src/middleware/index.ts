@@ -1,7 +1,14 @@
 /** What stands between HTTP and the routes: bodies, credentials, limits, errors, the request log. */
 export { addressOf } from './address.ts';
 export { parseValue, readCbor, readJson, readQuery } from './body.ts';
-export { authenticate, bearerHash, capabilityHashOf, invalidCapability } from './credentials.ts';
+export {
+  authenticate,
+  bearerHash,
+  capabilityHashOf,
+  groupAccessHashOf,
+  invalidCapability,
+  invalidGroupAccess,
+} from './credentials.ts';
 export { answerErrors, describe } from './errors.ts';
 export { RateLimit } from './rate-limit.ts';
 export { logRequests } from './request-log.ts';

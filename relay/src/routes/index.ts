@@ -1,6 +1,7 @@
 /** The relay's interface, route by route, as shared/src/wire describes it. */
 export { addAccountRoutes } from './accounts.ts';
 export { addEventRoutes } from './events.ts';
+export { addGroupRoutes } from './groups.ts';
 export { addMailboxRoutes } from './mailboxes.ts';
 export { addPrekeyRoutes } from './prekeys.ts';
 export { clientAddress, createRateLimits, type Services } from './services.ts';

@@ -33,6 +33,8 @@ export interface RateLimits {
   readonly registrations: RateLimit;
   readonly claims: RateLimit;
   readonly claimTargets: RateLimit;
+  readonly newGroups: RateLimit;
+  readonly groups: RateLimit;
 }
 
 const minuteMs = 60_000;
@@ -46,6 +48,8 @@ export function createRateLimits(clock: Clock, rates: Config['rates']): RateLimi
     registrations: new RateLimit(clock, rates.registrationsPerHourPerAddress, hourMs),
     claims: new RateLimit(clock, rates.claimsPerHourPerAccount, hourMs),
     claimTargets: new RateLimit(clock, rates.claimsPerHourPerTarget, hourMs),
+    newGroups: new RateLimit(clock, rates.groupsPerHourPerAccount, hourMs),
+    groups: new RateLimit(clock, rates.requestsPerMinutePerGroup, minuteMs),
   };
 }
 

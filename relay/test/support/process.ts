@@ -33,6 +33,7 @@ function spawnRelay({ env, maxFileBlocks }: ProcessOptions): ChildProcess {
       'REQUESTS_PER_MINUTE_PER_ACCOUNT',
       'SIGN_INS_PER_MINUTE_PER_ADDRESS',
       'REGISTRATIONS_PER_HOUR_PER_ADDRESS',
+      'REQUESTS_PER_MINUTE_PER_GROUP',
     ].map((name) => [`CRYPT2CHAT_${name}`, '0']),
   );
   const command = [process.execPath, '--import', 'tsx', main];
