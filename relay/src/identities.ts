@@ -14,8 +14,10 @@ export class Identities {
   of(account: Account): Identity {
     const key = toHex(account.accountId);
     const kept = this.#kept.get(key);
-    // A link that another process stored is in the account, but not yet here.
-    const identity = kept === undefined ? verifyIdentity(account.links) : extendIdentity(kept, account.links);
+    // A link that another process stored is in the account, but not yet here; an account that was deleted and made
+    // again has lost some.
+    const isOlder = kept !== undefined && kept.length <= account.links.length;
+    const identity = isOlder ? extendIdentity(kept, account.links) : verifyIdentity(account.links);
     this.#kept.delete(key);
     this.#kept.set(key, identity);
     if (this.#kept.size > maxKept) {

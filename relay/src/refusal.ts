@@ -14,3 +14,11 @@ export class Refusal extends CodedError<RelayErrorCode> {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+export function deviceRevoked(): Refusal {
+  return new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
+}
+
+export function accountBlocked(): Refusal {
+  return new Refusal('ERR_ACCOUNT_BLOCKED', 'The operator of this relay has blocked this account.');
+}

@@ -74,6 +74,9 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
     text: 'This computer was removed from your account, so it gets no messages.',
     remedy: 'recover',
   },
+  ERR_ACCOUNT_BLOCKED: {
+    text: 'Whoever runs the relay has blocked your account. What others send you waits there for a while.',
+  },
   ERR_CAPABILITY_INVALID: { text: 'This person does not take messages from you at present.' },
   ERR_ACCESS_INVALID: { text: 'The relay does not let this computer into the group any more.' },
   ERR_REGISTRATION_CLOSED: {

@@ -24,6 +24,8 @@ export interface Config {
   readonly logLevel: Values['CRYPT2CHAT_LOG_LEVEL'];
   readonly envelopesPerMailbox: number;
   readonly entriesPerGroup: number;
+  /** What may wait for all devices of an account together. */
+  readonly bytesPerAccount: number;
   readonly waitingPolls: number;
   readonly rates: Rates;
 }
@@ -154,6 +156,7 @@ function configOf(values: Values): Config {
     logLevel: values.CRYPT2CHAT_LOG_LEVEL,
     envelopesPerMailbox: values.CRYPT2CHAT_ENVELOPES_PER_MAILBOX,
     entriesPerGroup: values.CRYPT2CHAT_ENTRIES_PER_GROUP,
+    bytesPerAccount: values.CRYPT2CHAT_MEGABYTES_PER_ACCOUNT * 1_000_000,
     waitingPolls: values.CRYPT2CHAT_WAITING_POLLS,
     rates: {
       requestsPerMinutePerAddress: values.CRYPT2CHAT_REQUESTS_PER_MINUTE_PER_ADDRESS,

@@ -98,6 +98,11 @@ export const options = {
     unit: 'entries',
     effect: 'messages that a group may hold and, apart from them, links; a full one refuses more',
   },
+  CRYPT2CHAT_MEGABYTES_PER_ACCOUNT: {
+    schema: v.optional(wholeNumber(1, 1_000_000), '256'),
+    unit: 'MB',
+    effect: 'what may wait for all devices of an account together; beyond it, as with a full mailbox',
+  },
   CRYPT2CHAT_WAITING_POLLS: {
     schema: v.optional(wholeNumber(1, 1_000_000), '5000'),
     unit: 'polls',

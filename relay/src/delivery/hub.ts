@@ -1,7 +1,7 @@
 import { toHex } from '@crypt2chat/shared/bytes';
 import { limits } from '@crypt2chat/shared/wire';
 import type { Clock } from '@crypt2chat/shared/clock';
-import { Refusal } from '../refusal.ts';
+import { accountBlocked, deviceRevoked, Refusal } from '../refusal.ts';
 import type { Store, StoredEnvelope } from '../store/index.ts';
 
 /** When there is no room for another waiting poll, this is when to come again. */
@@ -23,7 +23,7 @@ export interface PollAnswer {
 }
 
 /** Why a poll need not wait any longer. */
-type Ending = 'revoked' | 'over';
+type Ending = 'revoked' | 'blocked' | 'over';
 
 /** One poll: asleep until `wake`, or for good once it has ended. */
 class Waiter {
@@ -71,6 +71,7 @@ export class DeliveryHub {
     this.#stopListening = this.#store.listen({
       delivered: (deviceId) => this.#waiters.get(toHex(deviceId))?.wake(),
       revoked: (deviceId) => this.#waiters.get(toHex(deviceId))?.end('revoked'),
+      blocked: (deviceId) => this.#waiters.get(toHex(deviceId))?.end('blocked'),
       ephemeral: (deviceId, envelope) => {
         const waiter = this.#waiters.get(toHex(deviceId));
         if (waiter === undefined || waiter.ephemeral.length >= limits.envelopesPerBatch) return;
@@ -88,7 +89,7 @@ export class DeliveryHub {
   /**
    * What is there after the cursor, else what comes within the time; nothing where the poll was replaced, the time
    * is over or the relay stops. The acknowledgement is durable when this resolves.
-   * @throws Refusal `ERR_POLLS_EXHAUSTED`; `ERR_DEVICE_REVOKED`; `ERR_SHUTTING_DOWN`; what the store refuses.
+   * @throws Refusal `ERR_POLLS_EXHAUSTED`; `ERR_DEVICE_REVOKED`; `ERR_ACCOUNT_BLOCKED`; `ERR_SHUTTING_DOWN`; what the store refuses.
    */
   async poll(request: PollRequest): Promise<PollAnswer> {
     if (this.#isClosed)
@@ -113,8 +114,8 @@ export class DeliveryHub {
     if (after > 0) await this.#store.acknowledge(deviceId, after);
     for (;;) {
       const found = await this.#store.envelopes(deviceId, after, limits.envelopesPerBatch + 1);
-      if (waiter.ending === 'revoked')
-        throw new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
+      if (waiter.ending === 'revoked') throw deviceRevoked();
+      if (waiter.ending === 'blocked') throw accountBlocked();
       if (found.length > 0 || waiter.ephemeral.length > 0 || waiter.ending !== undefined || waitMs === 0) {
         return {
           // 64 envelopes of 64 KiB are the 4 MiB that an answer may have.

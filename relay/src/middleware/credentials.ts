@@ -4,7 +4,7 @@ import { fromBase64url } from '@crypt2chat/shared/bytes';
 import { hash32 } from '@crypt2chat/shared/primitives';
 import { capabilityHeader, groupAccessHeader } from '@crypt2chat/shared/wire';
 import type { Clock } from '@crypt2chat/shared/clock';
-import { Refusal } from '../refusal.ts';
+import { accountBlocked, deviceRevoked, Refusal } from '../refusal.ts';
 import type { Device, Store } from '../store/index.ts';
 
 const secretBytes = 32;
@@ -18,8 +18,8 @@ export function bearerHash(bearer: Uint8Array): Uint8Array {
 /**
  * The device behind the request's bearer, as it stands now: a device that was revoked a moment ago is refused. The
  * bearer is found by its hash, so that the time of the search says nothing about it.
- * @throws Refusal `ERR_UNAUTHENTICATED`, `ERR_DEVICE_REVOKED`; `ERR_REQUEST_INVALID` with another credential
- * beside it.
+ * @throws Refusal `ERR_UNAUTHENTICATED`, `ERR_DEVICE_REVOKED`, `ERR_ACCOUNT_BLOCKED`; `ERR_REQUEST_INVALID` with
+ * another credential beside it.
  */
 export async function authenticate(ctx: Context, store: Store, clock: Clock): Promise<Device> {
   requireAlone(ctx, bearerHeader);
@@ -28,8 +28,14 @@ export async function authenticate(ctx: Context, store: Store, clock: Clock): Pr
   if (scheme?.toLowerCase() !== 'bearer' || bearer === undefined || rest.length > 0) throw unauthenticated();
   const device = await store.session(bearerHash(bearer), clock.now());
   if (device === undefined) throw unauthenticated();
-  if (device.revoked) throw new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
+  assertActive(device);
   return device;
+}
+
+/** @throws Refusal `ERR_DEVICE_REVOKED`, `ERR_ACCOUNT_BLOCKED`. */
+export function assertActive(device: Device): void {
+  if (device.revoked) throw deviceRevoked();
+  if (device.blocked) throw accountBlocked();
 }
 
 /**

@@ -2,6 +2,7 @@
 export { addressOf } from './address.ts';
 export { parseValue, readCbor, readJson, readQuery } from './body.ts';
 export {
+  assertActive,
   authenticate,
   bearerHash,
   capabilityHashOf,

@@ -13,7 +13,7 @@ import {
 } from '@crypt2chat/shared/wire';
 import { inviteHash } from '../invites.ts';
 import { parseValue, readJson, readQuery } from '../middleware/index.ts';
-import { Refusal } from '../refusal.ts';
+import { accountBlocked, Refusal } from '../refusal.ts';
 import type { Account, DeviceKeys } from '../store/index.ts';
 import { clientAddress, idInPath, type Services } from './services.ts';
 
@@ -79,6 +79,7 @@ export function addAccountRoutes(router: Router, services: Services): void {
     services.limits.signIns.take(clientAddress(ctx, services));
     const account = await store.accountById(accountId);
     if (account === undefined) throw unknownAccount();
+    if (account.blocked) throw accountBlocked();
     const known = identities.of(account);
     const there = account.links.findIndex((stored) => equalBytes(stored, link));
     if (there >= 0) {

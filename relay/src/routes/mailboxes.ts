@@ -33,6 +33,7 @@ export function addMailboxRoutes(router: Router, services: Services): void {
       envelopes,
       at: clock.now(),
       maxWaiting: config.envelopesPerMailbox,
+      maxAccountBytes: config.bytesPerAccount,
     });
     if (results === undefined) throw unknownMailbox();
     ctx.type = cborMediaType;

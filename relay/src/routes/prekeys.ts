@@ -13,7 +13,7 @@ import {
   routes,
 } from '@crypt2chat/shared/wire';
 import { readJson } from '../middleware/index.ts';
-import { Refusal } from '../refusal.ts';
+import { deviceRevoked, Refusal } from '../refusal.ts';
 import type { Bundle, Device, NewPrekeys, Prekey } from '../store/index.ts';
 import { unknownAccount } from './accounts.ts';
 import { deviceOf, idInPath, type Services } from './services.ts';
@@ -36,7 +36,7 @@ export function addPrekeyRoutes(router: Router, services: Services): void {
     const outcome = await store.publishPrekeys(check(device, request, account));
     if (outcome === 'invalid')
       throw invalidPrekeys('Ids must be above all earlier ones, and the keys not too many.');
-    if (outcome === 'unknown') throw new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
+    if (outcome === 'unknown') throw deviceRevoked();
     ctx.body = outcome satisfies v.InferInput<typeof prekeyCountResponseSchema>;
   });
 

@@ -11,8 +11,8 @@ import {
   sessionRequestSchema,
   type sessionResponseSchema,
 } from '@crypt2chat/shared/wire';
-import { bearerHash, readJson } from '../middleware/index.ts';
-import { Refusal } from '../refusal.ts';
+import { assertActive, bearerHash, readJson } from '../middleware/index.ts';
+import { deviceRevoked, Refusal } from '../refusal.ts';
 import { Challenges } from './challenges.ts';
 import { clientAddress, type Services } from './services.ts';
 
@@ -48,7 +48,7 @@ export function addSessionRoutes(router: Router, services: Services): void {
     const isSigned = verify(key, 'crypt2chat/v1/relay/session', statement, request.signature);
     if (!isKnown || !isSigned)
       throw new Refusal('ERR_UNAUTHENTICATED', 'The device did not sign this challenge.');
-    if (device.revoked) throw deviceRevoked();
+    assertActive(device);
 
     const bearer = randomness.bytes(bearerBytes);
     const outcome = await store.createSession({
@@ -74,8 +74,4 @@ function challengeInvalid(): Refusal {
     'ERR_CHALLENGE_INVALID',
     'The challenge is over, spent, or was given to another device.',
   );
-}
-
-function deviceRevoked(): Refusal {
-  return new Refusal('ERR_DEVICE_REVOKED', 'This device has been revoked.');
 }

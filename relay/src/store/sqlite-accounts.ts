@@ -39,6 +39,7 @@ function accountOf(db: Database, row: Row | undefined): Account | undefined {
   return {
     accountId: bytesOf(row, 'account_id'),
     username: textOf(row, 'username'),
+    blocked: numberOf(row, 'blocked') === 1,
     links: links.map((link) => bytesOf(link, 'link')),
   };
 }
@@ -80,7 +81,7 @@ function addDevice(db: Database, account: number, { deviceId, signKey }: DeviceK
 }
 
 /** Which envelope ids the mailbox has had is left to the sweep: nobody can ask any more. */
-function revokeDevice(db: Database, device: number): void {
+export function revokeDevice(db: Database, device: number): void {
   db.run('UPDATE devices SET revoked = 1 WHERE number = ?', [device]);
   db.run('DELETE FROM sessions WHERE device = ?', [device]);
   db.run('DELETE FROM prekey_sets WHERE device = ?', [device]);
@@ -107,7 +108,7 @@ export function activeDeviceNumber(db: Database, deviceId: Uint8Array): number |
   return row === undefined ? undefined : numberOf(row, 'number');
 }
 
-const deviceColumns = `a.account_id, d.device_id, d.sign_key, d.revoked`;
+const deviceColumns = `a.account_id, a.blocked, d.device_id, d.sign_key, d.revoked`;
 
 export function device(db: Database, deviceId: Uint8Array): Device | undefined {
   const sql = `SELECT ${deviceColumns} FROM devices d JOIN accounts a ON a.number = d.account WHERE d.device_id = ?`;
@@ -128,6 +129,7 @@ function deviceOf(row: Row | undefined): Device | undefined {
     deviceId: bytesOf(row, 'device_id'),
     signKey: bytesOf(row, 'sign_key'),
     revoked: numberOf(row, 'revoked') === 1,
+    blocked: numberOf(row, 'blocked') === 1,
   };
 }
 

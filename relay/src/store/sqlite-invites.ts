@@ -5,7 +5,7 @@ import type { SweepOptions } from './sqlite-mailboxes.ts';
 import type { Invite, InviteUse, NewInvite } from './operator-store.ts';
 
 /** What an invite must be like to let somebody in; the one parameter is the time. */
-const isGood = 'revoked = 0 AND uses < max_uses AND expires_at > ?';
+export const isGood = 'revoked = 0 AND uses < max_uses AND expires_at > ?';
 
 export function isInvited(db: Database, { codeHash, at }: InviteUse): boolean {
   return (

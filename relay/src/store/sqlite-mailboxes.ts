@@ -24,8 +24,10 @@ export function setCapability(db: Database, deviceId: Uint8Array, capabilityHash
 
 export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | undefined {
   const row = db.get(
-    `SELECT m.device, m.last_seq, m.waiting FROM devices d JOIN mailboxes m ON m.device = d.number
-     WHERE d.device_id = ?`,
+    `SELECT m.device, m.last_seq, m.waiting,
+       (SELECT sum(o.waiting_bytes) FROM devices s JOIN mailboxes o ON o.device = s.number
+        WHERE s.account = d.account) AS account_bytes
+     FROM devices d JOIN mailboxes m ON m.device = d.number WHERE d.device_id = ?`,
     [delivery.deviceId],
   );
   if (row === undefined) return undefined;
@@ -33,8 +35,10 @@ export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | un
   const firstSeq = Math.max(numberOf(row, 'last_seq') + 1, firstPlaceAt(delivery.at));
   let seq = firstSeq;
   let room = delivery.maxWaiting - numberOf(row, 'waiting');
+  const roomBytes = delivery.maxAccountBytes - numberOf(row, 'account_bytes');
+  let bytes = 0;
   const results = delivery.envelopes.map(({ id, envelope }): DeliveryResult => {
-    if (room <= 0) {
+    if (room <= 0 || bytes + envelope.length > roomBytes) {
       const seen = db.get('SELECT 1 AS seen FROM envelope_ids WHERE device = ? AND id = ?', [device, id]);
       return seen === undefined ? 'mailbox-full' : 'duplicate';
     }
@@ -51,14 +55,14 @@ export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | un
     ]);
     seq += 1;
     room -= 1;
+    bytes += envelope.length;
     return 'stored';
   });
   if (seq > firstSeq) {
-    db.run('UPDATE mailboxes SET last_seq = ?, waiting = waiting + ? WHERE device = ?', [
-      seq - 1,
-      seq - firstSeq,
-      device,
-    ]);
+    db.run(
+      `UPDATE mailboxes SET last_seq = ?, waiting = waiting + ?, waiting_bytes = waiting_bytes + ? WHERE device = ?`,
+      [seq - 1, seq - firstSeq, bytes, device],
+    );
   }
   return results;
 }
@@ -77,8 +81,19 @@ export function acknowledge(db: Database, deviceId: Uint8Array, seq: number): vo
   const row = db.get('SELECT number FROM devices WHERE device_id = ?', [deviceId]);
   if (row === undefined) return;
   const device = numberOf(row, 'number');
-  const { changes } = db.run('DELETE FROM envelopes WHERE device = ? AND seq <= ?', [device, seq]);
-  if (changes > 0) db.run('UPDATE mailboxes SET waiting = waiting - ? WHERE device = ?', [changes, device]);
+  remove(db, device, 'seq <= ?', seq);
+}
+
+function remove(db: Database, device: number, condition: 'seq <= ?' | 'seq = ?', seq: number): void {
+  const found = `FROM envelopes WHERE device = ? AND ${condition}`;
+  const { bytes } = db.get(`SELECT sum(length(envelope)) AS bytes ${found}`, [device, seq])!;
+  const { changes } = db.run(`DELETE ${found}`, [device, seq]);
+  if (changes === 0) return;
+  db.run('UPDATE mailboxes SET waiting = waiting - ?, waiting_bytes = waiting_bytes - ? WHERE device = ?', [
+    changes,
+    bytes ?? 0,
+    device,
+  ]);
 }
 
 export function envelopes(db: Database, deviceId: Uint8Array, seq: number, limit: number): StoredEnvelope[] {
@@ -107,11 +122,7 @@ export function sweep(db: Database, { now, keepFrom, limit }: SweepOptions): boo
   ]);
   for (const row of old) {
     const device = numberOf(row, 'device');
-    const { changes } = db.run('DELETE FROM envelopes WHERE device = ? AND seq = ?', [
-      device,
-      numberOf(row, 'seq'),
-    ]);
-    if (changes > 0) db.run('UPDATE mailboxes SET waiting = waiting - 1 WHERE device = ?', [device]);
+    remove(db, device, 'seq = ?', numberOf(row, 'seq'));
     db.run('DELETE FROM envelope_ids WHERE device = ? AND id = ?', [device, bytesOf(row, 'id')]);
   }
   const sessions = db.run(

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@crypt2chat/shared/database';
-import { hasCode } from '@crypt2chat/shared/errors';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import type { Clock } from '@crypt2chat/shared/clock';
-import { Refusal } from '../refusal.ts';
 import { type FolderGuard, guardFolder } from './folder-guard.ts';
-import { GroupCommit, isStorageFailure } from './group-commit.ts';
 import type {
   GroupAccess,
   GroupRead,
@@ -18,19 +15,17 @@ import type { InviteUse, NewInvite } from './operator-store.ts';
 import { migrations } from './migrations/index.ts';
 import { bytesOf } from './rows.ts';
 import * as accounts from './sqlite-accounts.ts';
+import { SqliteFile } from './sqlite-file.ts';
 import * as groups from './sqlite-groups.ts';
 import * as invites from './sqlite-invites.ts';
 import * as mailboxes from './sqlite-mailboxes.ts';
+import * as operator from './sqlite-operator.ts';
 import * as prekeys from './sqlite-prekeys.ts';
 import type { Delivery, NewAccount, NewLink, NewPrekeys, NewSession, Store, StoreListener } from './store.ts';
 
 /** 'C2Cr' */
 const applicationId = 0x43324372;
 const cacheBytes = 64 * 1024 * 1024;
-const secretBytes = 32;
-const incarnationBytes = 16;
-/** After a write that found no room, the next one is tried this much later. */
-const fullForMs = 1000;
 
 export interface SqliteOptions {
   /** Made when it is missing. Holds `relay.db`, its log, and the guard's socket. */
@@ -57,8 +52,9 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   try {
     const open = (): Promise<Database> => openFile(options);
     const db = await open();
-    initialise(db, options.randomness);
-    return new SqliteStore({ db, open, guard, clock: options.clock, onFatal: fatal });
+    db.transaction(() => operator.makeSecrets(db, options.randomness));
+    const file = new SqliteFile({ db, open, clock: options.clock, onFatal: fatal });
+    return new SqliteStore(file, guard, options.randomness);
   } catch (error) {
     await guard.release();
     throw error;
@@ -75,68 +71,36 @@ function openFile({ folder, wasm }: SqliteOptions): Promise<Database> {
   });
 }
 
-function initialise(db: Database, randomness: Randomness): void {
-  db.transaction(() => {
-    for (const [key, size] of [
-      ['secret', secretBytes],
-      ['incarnation', incarnationBytes],
-    ] as const) {
-      db.run('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING', [
-        key,
-        randomness.bytes(size),
-      ]);
-    }
-  });
-}
-
 class SqliteStore implements Store {
   readonly secret: Uint8Array;
   readonly incarnation: Uint8Array;
-  readonly #open: () => Promise<Database>;
+  readonly #file: SqliteFile;
   readonly #guard: FolderGuard;
-  readonly #clock: Clock;
-  readonly #onFatal: (error: unknown) => void;
-  readonly #commits: GroupCommit;
+  readonly #randomness: Randomness;
   readonly #listeners = new Set<Partial<StoreListener>>();
-  #db: Database;
-  #fullUntil = 0;
-  #reopening: Promise<void> | undefined;
-  #isClosed = false;
 
-  constructor(options: {
-    readonly db: Database;
-    readonly open: () => Promise<Database>;
-    readonly guard: FolderGuard;
-    readonly clock: Clock;
-    readonly onFatal: (error: unknown) => void;
-  }) {
-    this.#db = options.db;
-    this.#open = options.open;
-    this.#guard = options.guard;
-    this.#clock = options.clock;
-    this.#onFatal = options.onFatal;
+  constructor(file: SqliteFile, guard: FolderGuard, randomness: Randomness) {
+    this.#randomness = randomness;
+    this.#file = file;
+    this.#guard = guard;
     this.secret = this.#meta('secret');
     this.incarnation = this.#meta('incarnation');
-    this.#commits = new GroupCommit(
-      (work) => this.#db.transaction(work),
-      (error) => this.#failed(error),
-    );
   }
 
   async register(account: NewAccount, invite?: InviteUse) {
-    return this.#write((db) => accounts.register(db, account, invite));
+    return this.#file.write((db) => accounts.register(db, account, invite));
   }
 
   async accountByName(username: string) {
-    return this.#read((db) => accounts.accountByName(db, username));
+    return this.#file.read((db) => accounts.accountByName(db, username));
   }
 
   async accountById(accountId: Uint8Array) {
-    return this.#read((db) => accounts.accountById(db, accountId));
+    return this.#file.read((db) => accounts.accountById(db, accountId));
   }
 
   async appendLink(link: NewLink) {
-    const { kind } = await this.#write(
+    const { kind } = await this.#file.write(
       (db) => accounts.appendLink(db, link),
       ({ revoked }) => {
         for (const deviceId of revoked) this.#tell((listener) => listener.revoked?.(deviceId));
@@ -146,39 +110,39 @@ class SqliteStore implements Store {
   }
 
   async device(deviceId: Uint8Array) {
-    return this.#read((db) => accounts.device(db, deviceId));
+    return this.#file.read((db) => accounts.device(db, deviceId));
   }
 
   async createSession(session: NewSession) {
-    return this.#write((db) => accounts.createSession(db, session));
+    return this.#file.write((db) => accounts.createSession(db, session));
   }
 
   async session(bearerHash: Uint8Array, now: number) {
-    return this.#read((db) => accounts.session(db, bearerHash, now));
+    return this.#file.read((db) => accounts.session(db, bearerHash, now));
   }
 
   async publishPrekeys(published: NewPrekeys) {
-    return this.#write((db) => prekeys.publishPrekeys(db, published));
+    return this.#file.write((db) => prekeys.publishPrekeys(db, published));
   }
 
   async countPrekeys(deviceId: Uint8Array) {
-    return this.#read((db) => prekeys.countPrekeys(db, deviceId));
+    return this.#file.read((db) => prekeys.countPrekeys(db, deviceId));
   }
 
   async claimBundles(accountId: Uint8Array) {
-    return this.#write((db) => prekeys.claimBundles(db, accountId));
+    return this.#file.write((db) => prekeys.claimBundles(db, accountId));
   }
 
   async mailbox(deviceId: Uint8Array) {
-    return this.#read((db) => mailboxes.mailbox(db, deviceId));
+    return this.#file.read((db) => mailboxes.mailbox(db, deviceId));
   }
 
   async setCapability(deviceId: Uint8Array, capabilityHash: Uint8Array) {
-    return this.#write((db) => mailboxes.setCapability(db, deviceId, capabilityHash));
+    return this.#file.write((db) => mailboxes.setCapability(db, deviceId, capabilityHash));
   }
 
   async deliver(delivery: Delivery) {
-    return this.#write(
+    return this.#file.write(
       (db) => mailboxes.deliver(db, delivery),
       (results) => {
         if (results?.includes('stored')) this.#tell((listener) => listener.delivered?.(delivery.deviceId));
@@ -187,28 +151,72 @@ class SqliteStore implements Store {
   }
 
   async acknowledge(deviceId: Uint8Array, seq: number) {
-    if (!this.#read((db) => mailboxes.hasEnvelopesUpTo(db, deviceId, seq))) return;
-    await this.#write((db) => mailboxes.acknowledge(db, deviceId, seq));
+    if (!this.#file.read((db) => mailboxes.hasEnvelopesUpTo(db, deviceId, seq))) return;
+    await this.#file.write((db) => mailboxes.acknowledge(db, deviceId, seq));
   }
 
   async envelopes(deviceId: Uint8Array, seq: number, limit: number) {
-    return this.#read((db) => mailboxes.envelopes(db, deviceId, seq, limit));
+    return this.#file.read((db) => mailboxes.envelopes(db, deviceId, seq, limit));
   }
 
   async addInvite(invite: NewInvite) {
-    return this.#write((db) => invites.addInvite(db, invite));
+    return this.#file.write((db) => invites.addInvite(db, invite));
   }
 
   async addFirstInvite(invite: NewInvite) {
-    return this.#write((db) => invites.addFirstInvite(db, invite));
+    return this.#file.write((db) => invites.addFirstInvite(db, invite));
   }
 
   async invites() {
-    return this.#read((db) => invites.invites(db));
+    return this.#file.read((db) => invites.invites(db));
   }
 
   async revokeInvite(number: number) {
-    return this.#write((db) => invites.revokeInvite(db, number));
+    return this.#file.write((db) => invites.revokeInvite(db, number));
+  }
+
+  async accounts(after: string, limit: number) {
+    return this.#file.read((db) => operator.accounts(db, after, limit));
+  }
+
+  async devicesOf(accountId: Uint8Array, now: number) {
+    return this.#file.read((db) => operator.devicesOf(db, accountId, now));
+  }
+
+  async setBlocked(accountId: Uint8Array, blocked: boolean) {
+    const devices = await this.#file.write(
+      (db) => operator.setBlocked(db, accountId, blocked),
+      (ids = []) => {
+        for (const id of blocked ? ids : []) this.#tell((listener) => listener.blocked?.(id));
+      },
+    );
+    return devices !== undefined;
+  }
+
+  async emptyMailboxes(accountId: Uint8Array) {
+    return this.#file.write((db) => operator.emptyMailboxes(db, accountId));
+  }
+
+  async deleteAccount(accountId: Uint8Array) {
+    const devices = await this.#file.write(
+      (db) => operator.deleteAccount(db, accountId),
+      (ids = []) => {
+        for (const id of ids) this.#tell((listener) => listener.revoked?.(id));
+      },
+    );
+    return devices !== undefined;
+  }
+
+  async stats(now: number) {
+    return this.#file.read((db) => operator.stats(db, now));
+  }
+
+  async audit(accountId: Uint8Array) {
+    return this.#file.read((db) => operator.audit(db, accountId));
+  }
+
+  async beginAnew() {
+    return this.#file.write((db) => operator.beginAnew(db, this.#randomness));
   }
 
   async pass(deviceId: Uint8Array, envelope: Uint8Array) {
@@ -216,11 +224,11 @@ class SqliteStore implements Store {
   }
 
   async createGroup(group: NewGroup) {
-    return this.#write((db) => groups.createGroup(db, group));
+    return this.#file.write((db) => groups.createGroup(db, group));
   }
 
   async groupAccess(access: GroupAccess) {
-    return this.#read((db) => groups.groupAccess(db, access));
+    return this.#file.read((db) => groups.groupAccess(db, access));
   }
 
   async appendGroupMessages(messages: NewGroupMessages) {
@@ -235,18 +243,18 @@ class SqliteStore implements Store {
     { groupId, accessHash }: GroupAccess,
     work: (db: Database) => groups.Appended<T>,
   ): Promise<T> {
-    const { outcome } = await this.#write(work, ({ grew }) => {
+    const { outcome } = await this.#file.write(work, ({ grew }) => {
       if (grew) this.#tell((listener) => listener.grew?.(groupId, accessHash));
     });
     return outcome;
   }
 
   async groupWelcome(access: GroupAccess) {
-    return this.#read((db) => groups.groupWelcome(db, access));
+    return this.#file.read((db) => groups.groupWelcome(db, access));
   }
 
   async readGroups(reads: readonly GroupRead[], limits: GroupReadLimits) {
-    return this.#read((db) => groups.readGroups(db, reads, limits));
+    return this.#file.read((db) => groups.readGroups(db, reads, limits));
   }
 
   async passToGroup(access: GroupAccess, envelope: Uint8Array) {
@@ -263,83 +271,28 @@ class SqliteStore implements Store {
   }
 
   async sweep(options: mailboxes.SweepOptions) {
-    return this.#write((db) => {
+    return this.#file.write((db) => {
       const parts = [mailboxes.sweep, groups.sweepGroups, invites.sweepInvites];
       return parts.map((sweep) => sweep(db, options)).includes(true);
     });
   }
 
   async ping() {
-    this.#read((db) => db.get('SELECT 1 AS one'));
+    this.#file.read((db) => db.get('SELECT 1 AS one'));
   }
 
   async close() {
-    if (this.#isClosed) return;
-    await this.#commits.drain();
-    this.#isClosed = true;
-    await this.#reopening;
-    this.#db.close();
+    await this.#file.close();
     await this.#guard.release();
   }
 
   #meta(key: string): Uint8Array {
-    return bytesOf(this.#db.get('SELECT value FROM meta WHERE key = ?', [key])!, 'value');
-  }
-
-  #read<T>(work: (db: Database) => T): T {
-    this.#assertUsable();
-    try {
-      return work(this.#db);
-    } catch (error) {
-      throw this.#failed(error);
-    }
-  }
-
-  #write<T>(work: (db: Database) => T, then?: (result: T) => void): Promise<T> {
-    this.#assertUsable();
-    if (this.#clock.now() < this.#fullUntil) throw storageFull();
-    return this.#commits.enqueue(() => work(this.#db), then);
-  }
-
-  #assertUsable(): void {
-    if (this.#isClosed) throw new TypeError('the store is closed');
-    if (this.#reopening !== undefined) throw storageFull();
-  }
-
-  /** What callers are told of a failure; looks after the database where it is dead. */
-  #failed(error: unknown): Error {
-    if (hasCode(error, 'ERR_DATABASE_FULL')) {
-      this.#fullUntil = this.#clock.now() + fullForMs;
-      this.#reopening ??= this.#reopen();
-      return storageFull();
-    }
-    if (isStorageFailure(error)) this.#onFatal(error);
-    return error instanceof Error ? error : new Error('not an error');
-  }
-
-  async #reopen(): Promise<void> {
-    while (!this.#isClosed) {
-      try {
-        this.#db = await this.#open();
-        break;
-      } catch (error) {
-        if (!hasCode(error, 'ERR_DATABASE_FULL')) {
-          this.#onFatal(error);
-          break;
-        }
-        await new Promise<void>((resolve) => this.#clock.setTimer(fullForMs, resolve));
-      }
-    }
-    this.#reopening = undefined;
+    return this.#file.read((db) => bytesOf(db.get('SELECT value FROM meta WHERE key = ?', [key])!, 'value'));
   }
 
   #tell(say: (listener: Partial<StoreListener>) => void): void {
     for (const listener of this.#listeners) say(listener);
   }
-}
-
-function storageFull(): Refusal {
-  return new Refusal('ERR_STORAGE_FULL', 'The relay has no room left.', 30);
 }
 
 function once(act: (error: unknown) => void): (error: unknown) => void {

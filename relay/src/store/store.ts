@@ -34,6 +34,8 @@ export interface NewAccount {
 export interface Account {
   readonly accountId: Uint8Array;
   readonly username: string;
+  /** The operator has blocked it. */
+  readonly blocked: boolean;
   /** The whole log, from the first link. */
   readonly links: readonly Uint8Array[];
 }
@@ -50,6 +52,8 @@ export interface NewLink {
 export interface Device extends DeviceKeys {
   readonly accountId: Uint8Array;
   readonly revoked: boolean;
+  /** The operator has blocked the account. */
+  readonly blocked: boolean;
 }
 
 export interface NewSession {
@@ -105,6 +109,8 @@ export interface Delivery {
   readonly at: number;
   /** With so many waiting, the mailbox is full. */
   readonly maxWaiting: number;
+  /** So many bytes may wait for all devices of the account together; what comes at once may go a little over it. */
+  readonly maxAccountBytes: number;
 }
 
 /**
@@ -131,6 +137,8 @@ export interface StoreListener {
   /** Something passed through {@link Store.pass}. */
   ephemeral(deviceId: Uint8Array, envelope: Uint8Array): void;
   revoked(deviceId: Uint8Array): void;
+  /** The device's account has been blocked. */
+  blocked(deviceId: Uint8Array): void;
   /** There are new entries for who reads the group with this access secret. */
   grew(groupId: Uint8Array, accessHash: Uint8Array): void;
   /** Something passed through {@link Store.passToGroup}. */

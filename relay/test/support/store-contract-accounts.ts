@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {
   account,
   alice,
+  maxAccountBytes,
   aliceAccount,
   at,
   bytes,
@@ -17,7 +18,12 @@ export function accountsContract(f: StoreFixture): void {
   describe('accounts', () => {
     it('are found by name and by id, also after a restart', async () => {
       await f.reopen();
-      const expected = { accountId: aliceAccount.accountId, username: 'name1', links: [aliceAccount.link] };
+      const expected = {
+        accountId: aliceAccount.accountId,
+        username: 'name1',
+        blocked: false,
+        links: [aliceAccount.link],
+      };
       assert.deepEqual(await f.store.accountByName('name1'), expected);
       assert.deepEqual(await f.store.accountById(aliceAccount.accountId), expected);
       assert.equal(await f.store.accountByName('name2'), undefined);
@@ -26,6 +32,7 @@ export function accountsContract(f: StoreFixture): void {
         ...alice,
         accountId: aliceAccount.accountId,
         revoked: false,
+        blocked: false,
       });
       assert.equal(await f.store.device(bytes(32, 9)), undefined);
     });
@@ -81,7 +88,13 @@ export function accountsContract(f: StoreFixture): void {
       await f.store.appendLink(link);
       await f.store.createSession(session(bob.deviceId, 1));
       await f.store.publishPrekeys(prekeys(bob.deviceId, 1));
-      await f.store.deliver({ deviceId: bob.deviceId, envelopes: envelopes(1), at, maxWaiting: 10 });
+      await f.store.deliver({
+        deviceId: bob.deviceId,
+        envelopes: envelopes(1),
+        at,
+        maxWaiting: 10,
+        maxAccountBytes,
+      });
       assert.equal(
         await f.store.appendLink({ ...link, seq: 2, link: bytes(90, 3), devices: [alice] }),
         'appended',
@@ -93,7 +106,7 @@ export function accountsContract(f: StoreFixture): void {
       assert.equal(await f.store.createSession(session(bob.deviceId, 2)), 'unknown');
       assert.equal(await f.store.mailbox(bob.deviceId), undefined);
       assert.deepEqual(await f.store.envelopes(bob.deviceId, 0, 10), []);
-      const again = { deviceId: bob.deviceId, envelopes: envelopes(9), at, maxWaiting: 10 };
+      const again = { deviceId: bob.deviceId, envelopes: envelopes(9), at, maxWaiting: 10, maxAccountBytes };
       assert.equal(await f.store.deliver(again), undefined);
       assert.equal(await f.store.publishPrekeys(prekeys(bob.deviceId, 100)), 'unknown');
       assert.deepEqual(await f.store.claimBundles(aliceAccount.accountId), []);

@@ -9,6 +9,7 @@ import {
   bytes,
   device,
   envelopes,
+  maxAccountBytes,
   session,
   type StoreFixture,
 } from './store-fixture.ts';
@@ -76,11 +77,40 @@ export function mailboxesContract(f: StoreFixture): void {
       assert.deepEqual(await f.waiting(), bodies(envelopes(2, 2)));
     });
 
+    it('share what may wait for an account, of all its devices together', async () => {
+      const bob = device(2);
+      const link = { accountId: account(1).accountId, seq: 1, link: bytes(90, 2), devices: [alice, bob] };
+      await f.store.appendLink(link);
+      await f.store.register(account(3));
+      const to = (deviceId: Uint8Array, from: number, count: number) =>
+        f.store.deliver({
+          deviceId,
+          envelopes: envelopes(from, count, 1000),
+          at,
+          maxWaiting: 100,
+          maxAccountBytes: 3500,
+        });
+      assert.deepEqual(await to(alice.deviceId, 1, 2), ['stored', 'stored']);
+      assert.deepEqual(await to(bob.deviceId, 1, 2), ['stored', 'mailbox-full']);
+      assert.deepEqual(await to(alice.deviceId, 1, 3), ['duplicate', 'duplicate', 'mailbox-full']);
+      assert.deepEqual(await to(device(3).deviceId, 1, 2), ['stored', 'stored']);
+      await f.store.acknowledge(alice.deviceId, place(0));
+      assert.deepEqual(await to(bob.deviceId, 2, 2), ['stored', 'mailbox-full']);
+      await f.store.sweep({ now: at, keepFrom: at + 1, limit: 100 });
+      assert.deepEqual(await to(bob.deviceId, 3, 4), ['stored', 'stored', 'stored', 'mailbox-full']);
+    });
+
     it('are apart from each other', async () => {
       const other = account(2);
       await f.store.register(other);
       await f.deliver(envelopes(1));
-      const elsewhere = { deviceId: device(2).deviceId, envelopes: envelopes(1), at, maxWaiting: 10 };
+      const elsewhere = {
+        deviceId: device(2).deviceId,
+        envelopes: envelopes(1),
+        at,
+        maxWaiting: 10,
+        maxAccountBytes,
+      };
       assert.deepEqual(await f.store.deliver(elsewhere), ['stored']);
       await f.store.acknowledge(device(2).deviceId, place(0));
       assert.deepEqual(await f.waiting(), bodies(envelopes(1)));

@@ -5,6 +5,7 @@ import { groupReadersContract } from './store-contract-group-readers.ts';
 import { groupsContract } from './store-contract-groups.ts';
 import { invitesContract } from './store-contract-invites.ts';
 import { mailboxesContract } from './store-contract-mailboxes.ts';
+import { operatorContract } from './store-contract-operator.ts';
 import { prekeysContract } from './store-contract-prekeys.ts';
 import { envelopes, StoreFixture, type StoreUnderTest } from './store-fixture.ts';
 
@@ -16,6 +17,7 @@ export function storeContract(name: string, makeStore: () => Promise<StoreUnderT
 
     accountsContract(f);
     invitesContract(f);
+    operatorContract(f);
     prekeysContract(f);
     mailboxesContract(f);
     groupsContract(f);

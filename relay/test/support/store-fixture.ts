@@ -1,8 +1,11 @@
 /** Made-up rows for the store's contract, and the store that a test works on. */
 import assert from 'node:assert/strict';
+import { until } from './relay.ts';
 import type { DeviceKeys, NewPrekeys, Prekey, Store } from '../../src/store/index.ts';
 
 export const at = Date.UTC(2026, 0, 1);
+/** More than any test puts in. */
+export const maxAccountBytes = 1e9;
 
 /** `size` bytes that only this number gives. */
 export function bytes(size: number, number: number): Uint8Array {
@@ -106,6 +109,11 @@ export class StoreFixture {
     }
   }
 
+  /** Resolves when a listener has heard what it is to hear: other processes may be told a little later. */
+  async heard(condition: () => boolean): Promise<void> {
+    await until(condition, 'a listener hears');
+  }
+
   async reopen(): Promise<void> {
     await this.store.close();
     this.#store = await this.#under?.open();
@@ -118,7 +126,13 @@ export class StoreFixture {
 
   /** To Alice. */
   deliver(found: readonly { id: Uint8Array; envelope: Uint8Array }[], maxWaiting = 10, when = at) {
-    return this.store.deliver({ deviceId: alice.deviceId, envelopes: found, at: when, maxWaiting });
+    return this.store.deliver({
+      deviceId: alice.deviceId,
+      envelopes: found,
+      at: when,
+      maxWaiting,
+      maxAccountBytes,
+    });
   }
 
   /** What waits for Alice. */

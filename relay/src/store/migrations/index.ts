@@ -2,5 +2,6 @@
 import { begin } from './0001-begin.ts';
 import { groups } from './0002-groups.ts';
 import { invites } from './0003-invites.ts';
+import { accountsAndBytes } from './0004-accounts.ts';
 
-export const migrations: readonly string[] = [begin, groups, invites];
+export const migrations: readonly string[] = [begin, groups, invites, accountsAndBytes];
