@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { equalBytes } from '../bytes/index.ts';
+import { concat, equalBytes } from '../bytes/index.ts';
 import { decodeCbor, encodeCbor } from '../cbor/index.ts';
 import {
   bytesSchema,
@@ -11,7 +11,7 @@ import {
   uintSchema,
   verifyLog,
 } from '../log/index.ts';
-import { hash32Bytes, signingKeyBytes } from '../primitives/index.ts';
+import { hash32, hash32Bytes, signingKeyBytes } from '../primitives/index.ts';
 import { type AccountId, accountId, deviceId, deviceIdOf, deviceKeysSchema } from './ids.ts';
 import { type Device, identityKind, type IdentityState, maxLinks } from './rules.ts';
 
@@ -25,6 +25,8 @@ export interface Identity extends IdentityState {
   readonly length: number;
   /** The hash of the link at `seq`, 32 bytes; undefined past the head. */
   readonly hashAt: (seq: number) => Uint8Array | undefined;
+  /** What {@link isLogOf} compares; absent where the record was stored before there was such a thing. 32 bytes. */
+  readonly bytesHash?: Uint8Array;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Identity extends IdentityState {
  * @throws CodedError `ERR_LOG_INVALID`, `ERR_NEWER_VERSION`.
  */
 export function verifyIdentity(links: readonly LinkBytes[]): Identity {
-  return identityOf(verifyLog(identityKind, links));
+  return identityOf(verifyLog(identityKind, links), hashBytes(links));
 }
 
 /**
@@ -46,7 +48,26 @@ export function verifyIdentity(links: readonly LinkBytes[]): Identity {
 export function extendIdentity(known: Identity, links: readonly LinkBytes[]): Identity {
   const log = logOf(known);
   const extended = extendLog(identityKind, log, links);
-  return extended === log ? known : identityOf(extended);
+  if (extended === log) return known;
+  const fresh = links.slice(log.hashes.length - extended.hashes.length);
+  return identityOf(extended, known.bytesHash && hashBytes(fresh, known.bytesHash));
+}
+
+/**
+ * Whether `identity` was verified from these very bytes, so that they need not be verified again. The hashes of
+ * links do not say so: they leave the signatures out.
+ */
+export function isLogOf(identity: Identity, links: readonly LinkBytes[]): boolean {
+  const { bytesHash } = identity;
+  return bytesHash !== undefined && equalBytes(hashBytes(links), bytesHash);
+}
+
+/** A hash over all bytes of a log, the signatures among them. */
+function hashBytes(
+  links: readonly LinkBytes[],
+  before: Uint8Array = new Uint8Array(hash32Bytes),
+): Uint8Array {
+  return links.reduce((hash, link) => hash32('crypt2chat/v1/identity/bytes', concat(hash, link)), before);
 }
 
 /**
@@ -70,11 +91,12 @@ const storedSchema = v.strictObject({
   revoked: v.pipe(v.array(bytesSchema(hash32Bytes)), v.maxLength(maxLinks)),
   at: uintSchema(),
   hashes: v.pipe(v.array(bytesSchema(hash32Bytes)), v.minLength(1), v.maxLength(maxLinks)),
+  bytesHash: v.exactOptional(bytesSchema(hash32Bytes)),
 });
 
 /** For the own vault, so that nothing is verified twice. Not a form to exchange: nothing in it is signed. */
 export function encodeIdentity(identity: Identity): Uint8Array {
-  const { username, relay, recovery, devices, revoked, at } = identity;
+  const { username, relay, recovery, devices, revoked, at, bytesHash } = identity;
   const { hashes } = logOf(identity);
   return encodeCbor({
     v: 1,
@@ -85,6 +107,7 @@ export function encodeIdentity(identity: Identity): Uint8Array {
     revoked,
     at,
     hashes,
+    bytesHash,
   });
 }
 
@@ -93,22 +116,20 @@ export function encodeIdentity(identity: Identity): Uint8Array {
  * @throws CodedError `ERR_FORMAT`.
  */
 export function decodeIdentity(bytes: Uint8Array): Identity {
-  const { username, relay, recovery, devices, revoked, at, hashes } = decodeCbor(storedSchema, bytes, 65_536);
-  return identityOf({
-    state: {
-      username,
-      relay,
-      recovery,
-      devices: devices.map((keys) => ({ id: deviceIdOf(keys), keys })),
-      revoked: revoked.map(deviceId),
-    },
-    head: { seq: hashes.length - 1, hash: hashes[hashes.length - 1]! },
-    at,
-    hashes,
-  });
+  const stored = decodeCbor(storedSchema, bytes, 65_536);
+  const { username, relay, recovery, devices, revoked, at, hashes, bytesHash } = stored;
+  const state = {
+    username,
+    relay,
+    recovery,
+    devices: devices.map((keys) => ({ id: deviceIdOf(keys), keys })),
+    revoked: revoked.map(deviceId),
+  };
+  const head = { seq: hashes.length - 1, hash: hashes[hashes.length - 1]! };
+  return identityOf({ state, head, at, hashes }, bytesHash);
 }
 
-function identityOf(log: Log<IdentityState>): Identity {
+function identityOf(log: Log<IdentityState>, bytesHash: Uint8Array | undefined): Identity {
   const { username, relay, recovery, devices, revoked } = log.state;
   const hashes = [...log.hashes];
   return Object.freeze({
@@ -124,6 +145,7 @@ function identityOf(log: Log<IdentityState>): Identity {
     at: log.at,
     length: hashes.length,
     hashAt: (seq: number) => hashes[seq],
+    ...(bytesHash && { bytesHash }),
   });
 }
 

@@ -24,6 +24,7 @@ export {
   encodeIdentity,
   extendIdentity,
   type Identity,
+  isLogOf,
   verifyIdentity,
 } from './identity.ts';
 export {

@@ -16,6 +16,7 @@ import {
   extendIdentity,
   generateDevice,
   type Identity,
+  isLogOf,
   maxDeviceLinks,
   maxDevices,
   maxLinkBytes,
@@ -62,6 +63,29 @@ describe('an identity', () => {
     assert.deepEqual(encodeIdentity(decodeIdentity(encodeIdentity(shrunk))), encodeIdentity(shrunk));
     const next = addDevice(shrunk, device, second, startMs + 9);
     assert.equal(extendIdentity(decodeIdentity(encodeIdentity(shrunk)), [next.link]).devices.length, 3);
+  });
+
+  it('knows the bytes that it was verified from, which the hashes of its links do not cover', () => {
+    const grown = withDevices(alice, 2, randomness);
+    const [first, ...more] = grown.links as [Uint8Array, ...Uint8Array[]];
+    const last = more.at(-1)!;
+    const other = last.with(last.length - 1, last.at(-1)! ^ 1);
+    assert.deepEqual(extendIdentity(grown.identity, [first, ...more.slice(0, -1), other]), grown.identity);
+    const inParts = extendIdentity(verifyIdentity([first]), more.slice(0, 1));
+    for (const known of [
+      verifyIdentity(grown.links),
+      extendIdentity(inParts, more),
+      extendIdentity(inParts, more.slice(1)),
+      decodeIdentity(encodeIdentity(grown.identity)),
+    ]) {
+      assert.ok(isLogOf(known, grown.links));
+      assert.ok(!isLogOf(known, [first, ...more.slice(0, -1), other]));
+      assert.ok(!isLogOf(known, grown.links.slice(0, -1)));
+    }
+    const { bytesHash: _, ...stored } = grown.identity;
+    assert.ok(!isLogOf(decodeIdentity(encodeIdentity(stored)), grown.links));
+    const { link, identity: longer } = revokeDevice(stored, device, stored.devices[1]!.id, startMs);
+    assert.ok(!isLogOf(longer, [...grown.links, link]));
   });
 
   it('refuses names and origins in another than their one form', () => {
