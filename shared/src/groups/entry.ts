@@ -20,14 +20,8 @@ import {
   unpad,
 } from '../primitives/index.ts';
 import { advanceChain, type Chain, epochContext, type EpochKeys, type EpochName } from './epoch.ts';
-import { maxGroupLinkBytes } from './limits.ts';
-import {
-  parseStatement,
-  type ParsedStatement,
-  type Speaker,
-  signStatement,
-  verifyStatement,
-} from './statement.ts';
+import { maxGroupLinkBytes, maxSkippedGenerations } from './limits.ts';
+import { parseStatement, type ParsedStatement, type Speaker, signStatement, speakerOf } from './statement.ts';
 import type { Position } from './transcript.ts';
 
 const headerInfo = 'crypt2chat/v1/group/header';
@@ -141,6 +135,8 @@ export function openGroupMessage(options: {
   const present = options.chainOf(device);
   if (!present) throw new CodedError('ERR_CRYPTO_OPEN', 'not from a device of this epoch');
   if (generation < present.generation) return { kind: 'passed', device };
+  if (generation - present.generation > maxSkippedGenerations)
+    throw new CodedError('ERR_TOO_MANY_SKIPPED', 'too many generations are missing');
   const { messageKey, chain } = advanceChain(present, generation);
   let signed: Uint8Array;
   try {
@@ -151,12 +147,13 @@ export function openGroupMessage(options: {
   }
   const statement = parseStatement(signed);
   const isHere =
+    equalBytes(statement.group, name.group) &&
     statement.epoch === name.epoch &&
     equalBytes(statement.link, name.link) &&
     equalBytes(statement.device, device) &&
     statement.generation === generation;
   if (!isHere) throw new CodedError('ERR_CRYPTO_SIGNATURE', 'signed for another place');
-  const speaker = verifyStatement(statement, name.group, options.speakers);
+  const speaker = speakerOf(statement, options.speakers);
   return { kind: 'opened', chain, speaker, statement, signed };
 }
 

@@ -55,13 +55,30 @@ export {
   maxGroupDevices,
   maxGroupLinkBytes,
   maxGroupLinks,
+  maxGroupSpeakers,
   maxRemembered,
   maxShared,
+  maxSkippedGenerations,
   maxStatementBytes,
   maxWelcomeBytes,
 } from './limits.ts';
-export { devicesOf, type GroupState, type Member, memberOf, memberOfDevice, memberOfKey } from './rules.ts';
-export { isLeave, parseStatement, type ParsedStatement, type Speaker, verifyStatement } from './statement.ts';
+export {
+  devicesOf,
+  type Former,
+  type GroupState,
+  type Member,
+  memberOf,
+  memberOfDevice,
+  memberOfKey,
+} from './state.ts';
+export {
+  isLeave,
+  parseStatement,
+  type ParsedStatement,
+  type Speaker,
+  type Spoken,
+  verifyStatement,
+} from './statement.ts';
 export {
   agrees,
   beginTranscript,

@@ -7,47 +7,35 @@ import { hasCode } from '../errors/index.ts';
 import {
   type AccountId,
   accountIdOfLog,
-  activeDevice,
   extendIdentity,
   type Identity,
+  isLogOf,
   verifyIdentity,
 } from '../identity/index.ts';
-import { type Applied, invalidLog, type LinkBytes, type LogKind, type ParsedLink } from '../log/index.ts';
-import { bodySchema, type GroupBody, type WhoMayAdd } from './bodies.ts';
-import { maxGroupDevices, maxGroupLinkBytes, maxGroupLinks } from './limits.ts';
-import { isLeave, parseStatement, type Speaker, verifyStatement } from './statement.ts';
-
-export interface Member {
-  readonly identity: Identity;
-  readonly admin: boolean;
-  /** The epoch in which they came. */
-  readonly since: number;
-}
-
-/** What the links of a group add up to. */
-export interface GroupState {
-  /** The hash of the first link. */
-  readonly group: Uint8Array;
-  /** The group that the conversation began in; the group's own id where none came before. */
-  readonly conversation: Uint8Array;
-  readonly continues?: { readonly group: Uint8Array; readonly head: { seq: number; hash: Uint8Array } };
-  readonly name: string;
-  readonly mayAdd: WhoMayAdd;
-  readonly relay: string;
-  readonly epoch: number;
-  /** The hash of the link that opened the epoch. */
-  readonly epochLink: Uint8Array;
-  /** H("group/commitment", secret of the epoch). */
-  readonly commitment: Uint8Array;
-  /** In the order in which they came. All devices of a member that its log names active are in the epoch. */
-  readonly members: readonly Member[];
-  /** Every device that was ever in the group. */
-  readonly speakers: readonly Speaker[];
-}
+import {
+  type Applied,
+  invalidLog,
+  type LinkBytes,
+  type LogHead,
+  type LogKind,
+  type ParsedLink,
+} from '../log/index.ts';
+import { bodySchema, type GroupBody } from './bodies.ts';
+import { maxGroupLinkBytes, maxGroupLinks } from './limits.ts';
+import {
+  areDistinct,
+  formerOf,
+  type GroupState,
+  type Member,
+  memberOfKey,
+  requireSound,
+  speakersOf,
+} from './state.ts';
+import { isLeave, parseStatement, verifyStatement } from './statement.ts';
 
 /**
  * The kind of log that groups are.
- * @param known identities that were verified before: a log that ends where one of them does is not verified again.
+ * @param known identities that were verified before: a log that one of them was verified from is not verified again.
  */
 export function groupKind(
   known: (account: AccountId) => Identity | undefined = () => undefined,
@@ -86,11 +74,7 @@ function applyLink(state: GroupState | undefined, link: ParsedLink<GroupBody>, k
       if (state.mayAdd === 'admins') requireAdmin(signer);
       return nextEpoch(withUpdates(state, body), link, body.commitment, (members, epoch) => [
         ...members,
-        ...newcomers(state, members, body, known).map((identity) => ({
-          identity,
-          admin: false,
-          since: epoch,
-        })),
+        ...newcomers(state, body, known).map((identity) => ({ identity, admin: false, since: epoch })),
       ]);
     case 'remove':
       return nextEpoch(withUpdates(state, body), link, body.commitment, (members) =>
@@ -105,12 +89,10 @@ function create(link: ParsedLink<GroupBody>, body: Body<'create'>, known: Known)
   const identities = body.members.map((log) => identityOf(log, known));
   const relay = identities[0]?.relay;
   if (relay === undefined) throw invalidLog('nobody is in it');
-  requireDistinct(identities);
-  requireRelay(identities, relay);
   const isAdmin = (identity: Identity) => body.admins.some((admin) => equalBytes(admin, identity.accountId));
-  if (identities.filter(isAdmin).length !== body.admins.length || body.admins.length === 0)
-    throw invalidLog('not the admins of a group');
+  if (identities.filter(isAdmin).length !== body.admins.length) throw invalidLog('not the admins of a group');
   const members = identities.map((identity) => ({ identity, admin: isAdmin(identity), since: 0 }));
+  requireSound(members, relay);
   const state: GroupState = {
     group: link.hash,
     conversation: body.continues?.conversation ?? link.hash,
@@ -120,13 +102,14 @@ function create(link: ParsedLink<GroupBody>, body: Body<'create'>, known: Known)
     relay,
     epoch: 0,
     epochLink: link.hash,
+    epochLinks: [link.hash],
     commitment: body.commitment,
     members,
     speakers: speakersOf([], members, 0),
+    former: [],
   };
   const creator = memberOfKey(state, link.signer);
   if (!creator?.admin) throw invalidLog('not begun by an admin of it');
-  requireSize(members);
   return state;
 }
 
@@ -164,30 +147,36 @@ function nextEpoch(
 ): GroupState {
   const epoch = state.epoch + 1;
   const members = withAdmin(change(state.members, epoch));
-  requireSize(members);
+  requireSound(members, state.relay);
   const next = {
     ...state,
     epoch,
     epochLink: link.hash,
+    epochLinks: [...state.epochLinks, link.hash],
     commitment,
     members,
     speakers: speakersOf(state.speakers, members, epoch),
+    former: formerOf(state, members),
   };
   // So nobody begins an epoch that their own device is not in.
   if (!memberOfKey(next, link.signer)) throw invalidLog('its signer is not in it');
   return next;
 }
 
-function newcomers(
-  state: GroupState,
-  members: readonly Member[],
-  body: Body<'add'>,
-  known: Known,
-): readonly Identity[] {
-  const identities = body.members.map((log) => identityOf(log, known));
-  requireDistinct([...members.map(({ identity }) => identity), ...identities]);
-  requireRelay(identities, state.relay);
-  return identities;
+function newcomers({ former }: GroupState, body: Body<'add'>, known: Known): readonly Identity[] {
+  const heads = new Map(former.map(({ account, head }) => [toHex(account), head]));
+  return body.members.map((log) => {
+    const identity = identityOf(log, known);
+    // Or else who adds an account again could undo what its log has revoked since.
+    const head = heads.get(toHex(identity.accountId));
+    if (head && !holds(identity, head)) throw invalidLog('not the log that this account had before');
+    return identity;
+  });
+}
+
+function holds(identity: Identity, { seq, hash }: LogHead): boolean {
+  const known = identity.hashAt(seq);
+  return known !== undefined && equalBytes(known, hash);
 }
 
 function remaining(
@@ -202,26 +191,22 @@ function remaining(
       throw invalidLog('not a member');
     if (!signer.admin && !willing.some((one) => equalBytes(one, account))) throw invalidLog('not an admin');
   }
-  if (removed.some((account, i) => removed.findIndex((one) => equalBytes(one, account)) !== i))
-    throw invalidLog('one account twice');
+  if (!areDistinct(removed)) throw invalidLog('one account twice');
   return members.filter(
     ({ identity }) => !removed.some((account) => equalBytes(account, identity.accountId)),
   );
 }
 
-/** The account that said it leaves, since it came for the last time. */
+/** The account that said it leaves, by a device that has been in the group since. */
 function whoLeft(state: GroupState, signed: Uint8Array): Uint8Array {
   try {
     const statement = parseStatement(signed);
-    const { account } = verifyStatement(statement, state.group, state.speakers);
-    const member = state.members.find(({ identity }) => equalBytes(identity.accountId, account));
-    if (!member || statement.epoch < member.since || !isLeave(statement.content))
-      throw invalidLog('nobody left');
-    return account;
+    const { account, until } = verifyStatement(statement, state);
+    if (until === undefined && isLeave(statement.content)) return account;
   } catch (error) {
-    if (hasCode(error, 'ERR_LOG_INVALID')) throw error;
-    throw invalidLog('nobody left');
+    if (!hasCode(error) || hasCode(error, 'ERR_NEWER_VERSION')) throw error;
   }
+  throw invalidLog('nobody left');
 }
 
 /** A group always has an admin: without one, whoever has been in it longest becomes one. */
@@ -230,63 +215,10 @@ function withAdmin(members: readonly Member[]): readonly Member[] {
   return members.map((member, i) => (i === 0 ? { ...member, admin: true } : member));
 }
 
-/** Closes what devices left, opens what came, and keeps the rest. A device that comes back speaks anew. */
-function speakersOf(
-  before: readonly Speaker[],
-  members: readonly Member[],
-  epoch: number,
-): readonly Speaker[] {
-  const present = members.flatMap(({ identity }) =>
-    identity.devices.map(({ id: device, keys }) => ({
-      device,
-      account: identity.accountId,
-      sign: keys.sign,
-    })),
-  );
-  const isPresent = (speaker: Speaker) => present.some(({ device }) => equalBytes(device, speaker.device));
-  const kept = before.map((speaker) =>
-    speaker.until === undefined && !isPresent(speaker) ? { ...speaker, until: epoch } : speaker,
-  );
-  const isOpen = (device: Uint8Array) =>
-    kept.some((speaker) => speaker.until === undefined && equalBytes(speaker.device, device));
-  return [
-    ...kept,
-    ...present.filter(({ device }) => !isOpen(device)).map((each) => ({ ...each, from: epoch })),
-  ];
-}
-
-export function memberOfKey({ members }: GroupState, key: Uint8Array): Member | undefined {
-  return members.find(({ identity }) => identity.devices.some(({ keys }) => equalBytes(keys.sign, key)));
-}
-
-export function memberOf({ members }: GroupState, account: Uint8Array): Member | undefined {
-  return members.find(({ identity }) => equalBytes(identity.accountId, account));
-}
-
-/** The member whose device it is, where it is in the present epoch. */
-export function memberOfDevice({ members }: GroupState, device: Uint8Array): Member | undefined {
-  return members.find(({ identity }) => activeDevice(identity, device) !== undefined);
-}
-
-/** All devices that are in the present epoch. */
-export function devicesOf({ members }: Pick<GroupState, 'members'>): readonly Uint8Array[] {
-  return members.flatMap(({ identity }) => identity.devices.map((device) => device.id));
-}
-
+/** A log that was verified before, byte for byte, is not verified again: who knows it judges as everybody else. */
 function identityOf(log: readonly LinkBytes[], known: Known): Identity {
-  return withoutDoubt(log, known) ?? verifyIdentity(log);
-}
-
-/** The known identity, where the log is that very one: then only hashes are compared. */
-function withoutDoubt(log: readonly LinkBytes[], known: Known): Identity | undefined {
-  try {
-    const identity = known(accountIdOfLog(log));
-    return identity?.length === log.length && extendIdentity(identity, log) === identity
-      ? identity
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const identity = known(accountIdOfLog(log));
+  return identity && isLogOf(identity, log) ? identity : verifyIdentity(log);
 }
 
 function extendLogOf(identity: Identity, links: readonly LinkBytes[]): Identity {
@@ -300,19 +232,4 @@ function extendLogOf(identity: Identity, links: readonly LinkBytes[]): Identity 
 
 function requireAdmin({ admin }: Member): void {
   if (!admin) throw invalidLog('not an admin');
-}
-
-function requireDistinct(identities: readonly Identity[]): void {
-  const seen = new Set(identities.map(({ accountId }) => toHex(accountId)));
-  if (seen.size !== identities.length) throw invalidLog('one account twice');
-}
-
-function requireRelay(identities: readonly Identity[], relay: string): void {
-  if (identities.some((identity) => identity.relay !== relay))
-    throw invalidLog('an account of another relay');
-}
-
-function requireSize(members: readonly Member[]): void {
-  const count = devicesOf({ members }).length;
-  if (count === 0 || count > maxGroupDevices) throw invalidLog('too many devices');
 }

@@ -3,7 +3,7 @@
  * has it can show it to somebody else, who need not take anybody's word for who said it, where and when.
  *
  *   statement = { v: 1, group: bytes[32], epoch: uint, link: bytes[32], device: bytes[32], generation: uint,
- *                 seen: { count: uint, hash: bytes[16] }, content: bytes }
+ *                 seen: { count: uint, hash: bytes[32] }, content: bytes }
  *   signed    = [statement: bytes (the encoding of the above), signature: bytes[114]]
  */
 import * as v from 'valibot';
@@ -44,7 +44,10 @@ const statementSchema = v.strictObject({
 });
 const signedSchema = v.strictTuple([blobSchema(maxStatementBytes), bytesSchema(signatureBytes)]);
 
-/** @returns the signed statement: the content and some 330 bytes. */
+/**
+ * @returns the signed statement: the content and some 350 bytes.
+ * @throws RangeError for a content that makes it larger than what others read.
+ */
 export function signStatement(statement: Statement, signer: SigningKeyPair): Uint8Array {
   const { group, epoch, link, device, generation, seen, content } = statement;
   const bytes = encodeCbor({
@@ -57,7 +60,9 @@ export function signStatement(statement: Statement, signer: SigningKeyPair): Uin
     seen: { ...seen } as CborValue,
     content,
   });
-  return encodeCbor([bytes, sign(signer.privateKey, label, bytes)]);
+  const signed = encodeCbor([bytes, sign(signer.privateKey, label, bytes)]);
+  if (signed.length > maxStatementBytes) throw new RangeError('the content is too large');
+  return signed;
 }
 
 /** A statement whose form was checked, and not its signature. */
@@ -97,24 +102,43 @@ export interface Speaker {
   readonly until?: number;
 }
 
+/** What has to be known of a group to tell who spoke in it. */
+export interface Spoken {
+  /** 32 bytes. */
+  readonly group: Uint8Array;
+  /** The hash of the link that opened each epoch. */
+  readonly epochLinks: readonly Uint8Array[];
+  readonly speakers: readonly Speaker[];
+}
+
 /**
- * Checks that a statement was made in `group` by a device that was in it then.
- * @returns who said it.
+ * Checks that a statement was made in the group, in an epoch that its log holds, by a device that was in it then. It
+ * says who and not when: a device can sign for an epoch that it was in as long as it has its key.
  * @throws CodedError `ERR_CRYPTO_SIGNATURE`, whatever the reason.
  */
 export function verifyStatement(
   statement: ParsedStatement,
-  group: Uint8Array,
-  speakers: readonly Speaker[],
+  { group, epochLinks, speakers }: Spoken,
 ): Speaker {
+  const opening = epochLinks[statement.epoch];
+  const isHere =
+    equalBytes(statement.group, group) && opening !== undefined && equalBytes(statement.link, opening);
+  if (!isHere) throw notSaid();
+  return speakerOf(statement, speakers);
+}
+
+/** Whose signature a statement has, wherever it was made. @throws CodedError `ERR_CRYPTO_SIGNATURE`. */
+export function speakerOf(statement: ParsedStatement, speakers: readonly Speaker[]): Speaker {
   const speaker = speakers.find(
     ({ device, from, until }) =>
       equalBytes(device, statement.device) &&
       from <= statement.epoch &&
       (until === undefined || statement.epoch < until),
   );
-  if (!speaker || !equalBytes(statement.group, group) || !statement.isSignedBy(speaker.sign)) {
-    throw new CodedError('ERR_CRYPTO_SIGNATURE', 'not said by a member of the group');
-  }
+  if (!speaker || !statement.isSignedBy(speaker.sign)) throw notSaid();
   return speaker;
+}
+
+function notSaid(): CodedError {
+  return new CodedError('ERR_CRYPTO_SIGNATURE', 'not said by a member of the group');
 }

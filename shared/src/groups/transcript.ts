@@ -6,19 +6,18 @@
 import * as v from 'valibot';
 import { concat, equalBytes } from '../bytes/index.ts';
 import { bytesSchema, uintSchema } from '../log/index.ts';
-import { hash32 } from '../primitives/index.ts';
+import { hash32, hash32Bytes } from '../primitives/index.ts';
 import { maxRemembered } from './limits.ts';
 
-const hashBytes = 16;
 const label = 'crypt2chat/v1/group/transcript';
 
-/** `count` entries of the epoch, and their hash, 16 bytes. */
+/** `count` entries of the epoch, and their hash, 32 bytes. */
 export interface Position {
   readonly count: number;
   readonly hash: Uint8Array;
 }
 
-export const positionSchema = v.strictObject({ count: uintSchema(), hash: bytesSchema(hashBytes) });
+export const positionSchema = v.strictObject({ count: uintSchema(), hash: bytesSchema(hash32Bytes) });
 
 /** Where one stands, and the positions before it. Undefined stands for unknown: entries are missing. */
 export interface Transcript {
@@ -29,7 +28,7 @@ export interface Transcript {
 
 /** The beginning of an epoch, behind the link that opened it. */
 export function beginTranscript(link: Uint8Array): Transcript {
-  return standingAt({ count: 0, hash: hash32(label, link).slice(0, hashBytes) });
+  return standingAt({ count: 0, hash: hash32(label, link) });
 }
 
 /** A position that somebody else vouches for: what stands before it is not known. */
@@ -38,7 +37,7 @@ export function standingAt(position: Position): Transcript {
 }
 
 export function extendTranscript({ position, hashes }: Transcript, entry: Uint8Array): Transcript {
-  const hash = hash32(label, concat(position.hash, hash32(label, entry))).slice(0, hashBytes);
+  const hash = hash32(label, concat(position.hash, hash32(label, entry)));
   return {
     position: { count: position.count + 1, hash },
     hashes: [...hashes, hash].slice(-maxRemembered),

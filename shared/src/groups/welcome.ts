@@ -28,7 +28,7 @@ const schema = v.strictObject({
   shared: v.pipe(v.array(blobSchema(maxStatementBytes)), v.maxLength(maxShared)),
 });
 
-/** @throws RangeError for more than 1.5 MB. */
+/** @throws RangeError for more than 1.5 MB, or more than 100 messages. */
 export function sealWelcome(
   welcome: Welcome,
   secret: Uint8Array,
@@ -36,7 +36,8 @@ export function sealWelcome(
   randomness: Randomness,
 ): Uint8Array {
   const bytes = encodeCbor({ v: 1, links: [...welcome.links], shared: [...welcome.shared] });
-  if (bytes.length > maxWelcomeBytes) throw new RangeError('the welcome is too large');
+  if (bytes.length > maxWelcomeBytes || welcome.shared.length > maxShared)
+    throw new RangeError('the welcome is too large');
   return sealSalted(deriveWelcomeKey(secret, name), info, epochContext(name), pad(bytes), randomness);
 }
 

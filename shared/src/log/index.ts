@@ -7,6 +7,7 @@ export { blobSchema, bytesSchema, decodeVersioned, uintSchema } from './schemas.
 export {
   cosignLink,
   equalHeads,
+  hasSignature,
   headSchema,
   invalidLog,
   type LinkBytes,

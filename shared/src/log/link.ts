@@ -9,6 +9,7 @@ import {
   signatureBytes,
   signingKeyBytes,
   type SigningKeyPair,
+  verify,
 } from '../primitives/index.ts';
 import { blobSchema, bytesSchema, decodeVersioned, uintSchema } from './schemas.ts';
 
@@ -134,6 +135,11 @@ export function parseLink<Body>(format: LinkFormat<Body>, link: LinkBytes): Pars
     if (hasCode(error, 'ERR_NEWER_VERSION')) throw error;
     throw invalidLog('not a link');
   }
+}
+
+/** Whether the first signature is that of the link's own signer, whatever the rules say of it. Some 5 ms. */
+export function hasSignature<Body>({ name }: LinkFormat<Body>, link: ParsedLink<Body>): boolean {
+  return verify(link.signer, logLabel(name), link.unsigned, link.signatures[0]!);
 }
 
 export function invalidLog(why: string): CodedError {

@@ -6,6 +6,7 @@ import { hasCode } from '@crypt2chat/shared/errors';
 import {
   cosignLink,
   extendLog,
+  hasSignature,
   invalidLog,
   type LinkBytes,
   type LogHead,
@@ -125,6 +126,15 @@ describe('a signed log', () => {
       owner,
     );
     assert.throws(() => verifyLog(notes, [other]), invalid);
+  });
+
+  it('tells whether its signer signed a link, before any rule is asked', () => {
+    const [link] = write(['no']) as [LinkBytes];
+    const parsed = parseLink(notes, link);
+    assert.ok(hasSignature(notes, parsed));
+    assert.ok(!hasSignature(notes, { ...parsed, signer: witness.publicKey }));
+    assert.ok(!hasSignature({ ...notes, name: 'other' }, parsed));
+    assert.ok(!hasSignature(notes, { ...parsed, signatures: [new Uint8Array(114)] }));
   });
 
   it('refuses every link with a byte changed', () => {
