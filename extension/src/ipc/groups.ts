@@ -35,6 +35,7 @@ export const groupEventSchema = v.strictObject({
     'computers',
     'succeeded',
     'lost',
+    'differs',
   ]),
   by: shortTextSchema,
   people: namesSchema,

@@ -50,7 +50,12 @@ export function learnLinks(core: Core, contact: ContactRecord, links: readonly L
 }
 
 /** A device that was revoked is neither read nor written to any more. */
-function endSessionsOf(core: Core, { account }: ContactRecord, before: Identity, after: Identity): void {
+export function endSessionsOf(
+  core: Core,
+  { account }: ContactRecord,
+  before: Identity,
+  after: Identity,
+): void {
   for (const { id } of before.devices) {
     if (activeDevice(after, id)) continue;
     for (const session of core.vault.list(sessions, { scope: sessionScope(account, id), limit: 8 })) {

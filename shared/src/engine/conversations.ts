@@ -4,22 +4,23 @@ import { encodeCbor } from '../cbor/index.ts';
 import { CodedError } from '../errors/index.ts';
 import { accountId, formatAddress } from '../identity/index.ts';
 import { hash32 } from '../primitives/index.ts';
-import { limits, messageIdBytes } from '../wire/index.ts';
+import { type CodeBody, type Content, limits, messageIdBytes } from '../wire/index.ts';
 import { mustGet, setTrouble } from './contacts.ts';
 import type { Core } from './core.ts';
+import { summariseGroup } from './group-summary.ts';
+import { dropEnvelopes, queue } from './outgoing.ts';
 import {
   contacts,
   conversations,
-  maxOwed,
   messageKey,
   messages,
-  outbox,
+  originals,
   outgoing,
   type ContactRecord,
   type ConversationRecord,
   type MessageRecord,
 } from './records.ts';
-import type { ConversationSummary, Draft, MessagePage, MessageState, MessageView, Place } from './types.ts';
+import type { ConversationStatus, ConversationSummary, Draft, MessageState, MessageView } from './types.ts';
 
 /** Requests that wait for an answer at the most. Those that were answered, however, leave room for others. */
 const maxRequests = 200;
@@ -53,7 +54,7 @@ export function findMessage(core: Core, conversation: ConversationRecord, key: s
   return message;
 }
 
-function parseKey(key: string, size: number): Uint8Array {
+export function parseKey(key: string, size: number): Uint8Array {
   let bytes: Uint8Array;
   try {
     bytes = fromBase64url(key);
@@ -62,6 +63,11 @@ function parseKey(key: string, size: number): Uint8Array {
   }
   if (bytes.length !== size) throw new CodedError('ERR_CONVERSATION_UNKNOWN', 'not a key');
   return bytes;
+}
+
+export function conversationWith(core: Core, { account }: ContactRecord): ConversationRecord | undefined {
+  const ours = core.identityOf(core.requireAccount()).accountId;
+  return core.vault.get(conversations, directConversationId(ours, account));
 }
 
 /** The conversation with `contact`; made with `status` where there is none. */
@@ -80,13 +86,20 @@ export function ensureConversation(
     draft: '',
     counter: 0,
     unread: 0,
-    owedDelivered: [],
-    owedRead: [],
     owesHello: false,
     awaited: [],
   };
   saveConversation(core, made);
   return made;
+}
+
+/** The conversation with `contact`, which somebody here wants to see. */
+export function beginConversation(core: Core, contact: ContactRecord): ConversationRecord {
+  const conversation = ensureConversation(core, contact, 'active');
+  if (conversation.status !== 'silent') return conversation;
+  const begun = { ...conversation, status: 'active' as const };
+  saveConversation(core, begun);
+  return begun;
 }
 
 /** Whether one more stranger is heard. */
@@ -100,21 +113,24 @@ export function saveConversation(core: Core, conversation: ConversationRecord): 
   announceConversation(core, conversation.id);
 }
 
-/** Tells the outside how the conversation looks after the present transaction. */
+/** Tells the outside how the conversation looks after the present transaction, and the loops to look at it. */
 export function announceConversation(core: Core, id: Uint8Array): void {
+  core.touch(id);
   core.afterCommit(() => {
     const conversation = core.vault.get(conversations, id);
-    if (conversation) core.announce({ kind: 'conversation', conversation: summarise(core, conversation) });
+    if (conversation && conversation.status !== 'silent')
+      core.announce({ kind: 'conversation', conversation: summarise(core, conversation) });
   });
 }
 
 export function summarise(core: Core, conversation: ConversationRecord): ConversationSummary {
-  const contact = mustGet(core, conversation.peer);
+  if (conversation.group) return summariseGroup(core, conversation);
+  const contact = contactOf(core, conversation);
   return {
     key: toBase64url(conversation.id),
     title: contact.username,
     address: formatAddress(contact.username, accountId(contact.account)),
-    status: conversation.status,
+    status: shownStatus(conversation),
     verified: contact.verified,
     unread: conversation.unread,
     draft: conversation.draft,
@@ -138,12 +154,20 @@ export function markFork(core: Core, account: Uint8Array): void {
 export function listConversations(core: Core): ConversationSummary[] {
   return core.vault
     .list(conversations, { limit: maxConversations })
+    .filter(({ status }) => status !== 'silent')
     .map((conversation) => summarise(core, conversation))
     .sort((a, b) => (b.lastActivityAt ?? 0) - (a.lastActivityAt ?? 0));
 }
 
+/** The other side of a conversation of two. */
 export function contactOf(core: Core, conversation: ConversationRecord): ContactRecord {
+  if (!conversation.peer) throw new TypeError('a group has no other side');
   return mustGet(core, conversation.peer);
+}
+
+/** Nobody shows a conversation that is silent; whoever opens it begins it. */
+export function shownStatus({ status }: ConversationRecord): ConversationStatus {
+  return status === 'silent' ? 'active' : status;
 }
 
 export function show(core: Core, message: MessageRecord): MessageView {
@@ -160,6 +184,9 @@ export function show(core: Core, message: MessageRecord): MessageView {
     body: message.body,
     ...(message.state === undefined ? {} : { state: message.state }),
     ...(message.failure === undefined ? {} : { failure: message.failure }),
+    ...(message.mention && { mentionsUs: true }),
+    ...(message.sharedBy && { sharedBy: core.vault.get(contacts, message.sharedBy)?.username ?? '' }),
+    ...(message.progress && { progress: message.progress }),
   };
 }
 
@@ -173,16 +200,17 @@ export function removeMessage(core: Core, { conversation, id }: MessageRecord): 
   const key = messageKey(conversation, id);
   core.vault.delete(messages, key);
   core.vault.delete(outgoing, key);
-  for (const envelope of core.vault.list(outbox, { scope: key, limit: limits.devicesPerAccount * 4 })) {
-    core.vault.delete(outbox, envelope.id);
-  }
+  core.vault.delete(originals, key);
+  dropEnvelopes(core, key);
   core.announce({ kind: 'message-removed', conversation: toBase64url(conversation), key: toBase64url(id) });
 }
 
 /** How many of `removed` count among what has not been seen. */
 export function countUnread({ readUpTo }: ConversationRecord, removed: readonly MessageRecord[]): number {
-  return removed.filter((message) => !message.own && (!readUpTo || comparePlaces(message, readUpTo) > 0))
-    .length;
+  return removed.filter(
+    ({ own, body, ...place }) =>
+      !own && body.kind !== 'event' && (!readUpTo || comparePlaces(place, readUpTo) > 0),
+  ).length;
 }
 
 /** A message of ours gets further on its way; it never goes back. */
@@ -219,83 +247,9 @@ export function addOwnMessage(core: Core, conversation: ConversationRecord, draf
     state: 'pending',
   };
   saveMessage(core, message);
-  core.vault.put(outgoing, {
-    conversation: conversation.id,
-    id: message.id,
-    counter,
-    waiting: true,
-    sealedIn: [],
-  });
+  queue(core, message);
   saveConversation(core, { ...conversation, counter, lastActivityAt: now, draft: '' });
   return message;
-}
-
-export function page(
-  core: Core,
-  conversation: ConversationRecord,
-  before: Place | undefined,
-  limit: number,
-): MessagePage {
-  const found = core.vault.list(messages, {
-    scope: conversation.id,
-    descending: true,
-    limit: limit + 1,
-    ...(before && { before: { rank: before.counter, tie: parseKey(before.key, messageIdBytes) } }),
-  });
-  const firstUnread = conversation.unread > 0 ? firstUnreadOf(core, conversation) : undefined;
-  return {
-    messages: found
-      .slice(0, limit)
-      .reverse()
-      .map((message) => show(core, message)),
-    hasOlder: found.length > limit,
-    ...(firstUnread && { firstUnread: { counter: firstUnread.counter, key: toBase64url(firstUnread.id) } }),
-  };
-}
-
-function firstUnreadOf(core: Core, conversation: ConversationRecord): MessageRecord | undefined {
-  return unreadMessages(core, conversation, unreadPage).find(({ own }) => !own);
-}
-
-/** Own messages between unread ones are few: whoever writes has read. */
-const unreadPage = 50;
-/** More than this is marked as read without telling the author of each. */
-const maxMarked = 20_000;
-
-function unreadMessages(core: Core, conversation: ConversationRecord, limit: number): MessageRecord[] {
-  const { readUpTo } = conversation;
-  return core.vault.list(messages, {
-    scope: conversation.id,
-    limit,
-    ...(readUpTo && { after: { rank: readUpTo.counter, tie: readUpTo.id } }),
-  });
-}
-
-/** Everything of the peer's up to `place` has been seen. Going back changes nothing. */
-export function markRead(core: Core, conversation: ConversationRecord, place: Place): void {
-  const upTo = { counter: place.counter, id: parseKey(place.key, messageIdBytes) };
-  const passed: MessageRecord[] = [];
-  let unread = 0;
-  for (const message of unreadMessages(core, conversation, maxMarked)) {
-    if (message.own) continue;
-    if (comparePlaces(message, upTo) <= 0) passed.push(message);
-    else unread++;
-  }
-  const last = passed[passed.length - 1];
-  if (!last) return;
-  const readable =
-    conversation.status === 'active' ? passed.filter(({ body }) => body.kind !== 'unreadable') : [];
-  // Of very many the last ones are told.
-  const room = maxOwed - conversation.owedRead.length;
-  const read = room === 0 ? [] : readable.slice(-room).map(({ id }) => id);
-  const told = new Set(read.map(toBase64url));
-  saveConversation(core, {
-    ...conversation,
-    unread,
-    readUpTo: { counter: last.counter, id: last.id },
-    owedRead: [...conversation.owedRead, ...read],
-    owedDelivered: conversation.owedDelivered.filter((id) => !told.has(toBase64url(id))),
-  });
 }
 
 export function comparePlaces(
@@ -303,4 +257,28 @@ export function comparePlaces(
   b: { readonly counter: number; readonly id: Uint8Array },
 ): number {
   return a.counter - b.counter || compareBytes(a.id, b.id);
+}
+
+/** What a content says, as it is kept. */
+export function messageBody(
+  content: Pick<Extract<Content, { kind: 'text' | 'code' }>, 'kind' | 'body'>,
+): Draft {
+  return content.kind === 'text'
+    ? { kind: 'text', text: content.body.text }
+    : { kind: 'code', ...(content.body as CodeBody) };
+}
+
+export function insertTheirs(core: Core, conversation: ConversationRecord, message: MessageRecord): void {
+  saveMessage(core, message, conversation.status === 'active' || conversation.status === 'request');
+  const { readUpTo, ...rest } = conversation;
+  const late = readUpTo !== undefined && comparePlaces(message, readUpTo) < 0;
+  saveConversation(core, {
+    ...rest,
+    // A message that comes late stands above what was read already: it does not make that unread again.
+    unread: conversation.unread + (late ? 0 : 1),
+    mentions: (conversation.mentions ?? 0) + (message.mention && !late ? 1 : 0),
+    ...(readUpTo && { readUpTo }),
+    counter: Math.max(conversation.counter, message.counter),
+    lastActivityAt: core.clock.now(),
+  });
 }

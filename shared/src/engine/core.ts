@@ -24,6 +24,7 @@ export class Core {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly #listeners = new Set<(change: EngineChange) => void>();
+  readonly #workers = new Set<(conversation: Uint8Array) => void>();
   readonly #afterCommit: (() => void)[] = [];
   readonly #identities = new WeakMap<Uint8Array, Identity>();
   readonly #devices = new WeakMap<AccountRecord['device'], DeviceSecrets>();
@@ -40,6 +41,19 @@ export class Core {
   subscribe(listener: (change: EngineChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** What the loops listen to: something may be to be done in a conversation. @returns what ends it. */
+  onTouched(worker: (conversation: Uint8Array) => void): () => void {
+    this.#workers.add(worker);
+    return () => this.#workers.delete(worker);
+  }
+
+  /** Something may be to be done in the conversation, once the present transaction is durable. */
+  touch(conversation: Uint8Array): void {
+    this.afterCommit(() => {
+      for (const worker of this.#workers) worker(conversation);
+    });
   }
 
   /** One durable step; {@link afterCommit} and {@link announce} within it wait for its end. */

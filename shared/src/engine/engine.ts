@@ -9,13 +9,12 @@ import type { Randomness } from '../primitives/index.ts';
 import {
   contactOf,
   countUnread,
-  ensureConversation,
+  conversationWith,
   findConversation,
   findMessage,
   listConversations,
-  markRead,
-  page,
   addOwnMessage,
+  beginConversation,
   comparePlaces,
   removeMessage,
   saveConversation,
@@ -23,22 +22,16 @@ import {
   show,
   summarise,
 } from './conversations.ts';
+import { markRead, oweReceipts, page } from './read-marks.ts';
+import { queue } from './outgoing.ts';
 import { lookUp, newContact } from './contacts.ts';
 import { Core } from './core.ts';
 import { keptDraft, parseDraft } from './drafts.ts';
+import { Groups, leaveConversation, requireMembership } from './groups/index.ts';
 import { Online } from './online.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Transport } from './ports.ts';
-import {
-  contacts,
-  conversations,
-  maxOwed,
-  messages,
-  outgoing,
-  type AccountRecord,
-  type ContactRecord,
-  type MessageRecord,
-} from './records.ts';
+import { contacts, messages, type AccountRecord, type ContactRecord, type MessageRecord } from './records.ts';
 import {
   askAbout,
   beginRegistration,
@@ -55,12 +48,14 @@ import type {
   Draft,
   EngineChange,
   EngineState,
+  GroupCommands,
   MessageKey,
   MessagePage,
   MessageView,
   Place,
   RelayAbout,
 } from './types.ts';
+import { upgradeRecords } from './upgrade.ts';
 import type { Vault } from './vault/index.ts';
 
 export interface EngineOptions {
@@ -80,6 +75,7 @@ const maxConfirmed = 100;
 const typingEveryMs = 3_000;
 
 export class Engine {
+  readonly groups: GroupCommands;
   readonly #core: Core;
   readonly #transport: Transport;
   #connection: Connection = { state: 'idle' };
@@ -94,6 +90,12 @@ export class Engine {
   constructor({ vault, transport, clock, randomness }: EngineOptions) {
     this.#core = new Core(vault, clock, randomness);
     this.#transport = transport;
+    upgradeRecords(this.#core);
+    this.groups = new Groups(
+      this.#core,
+      () => this.#relayOf(this.#core.requireAccount()),
+      (address) => this.#find(address),
+    );
   }
 
   /** Begins to keep in step with the relay, if there is an account that it may know. */
@@ -171,11 +173,8 @@ export class Engine {
    */
   async openConversation(address: string): Promise<ConversationSummary> {
     const core = this.#core;
-    const { name, accountId: id } = parseAddress(address);
-    const account = core.requireAccount();
-    if (name === account.username) throw new CodedError('ERR_SELF', 'that is this account');
-    const contact = this.#known(name, id) ?? (await this.#meet(name, id));
-    return core.transaction(() => summarise(core, ensureConversation(core, contact, 'active')));
+    const contact = await this.#find(address);
+    return core.transaction(() => summarise(core, beginConversation(core, contact)));
   }
 
   /** @param limit messages, at most 200. @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
@@ -191,6 +190,7 @@ export class Engine {
       const found = findConversation(core, conversation);
       if (found.status !== 'active')
         throw new CodedError('ERR_NOT_ACCEPTED', 'the request has not been accepted');
+      if (found.group) requireMembership(core, found);
       return show(core, addOwnMessage(core, found, checked));
     });
   }
@@ -204,13 +204,7 @@ export class Engine {
       if (!message.own || message.state !== 'failed') return;
       const { failure: _, ...rest } = message;
       saveMessage(core, { ...rest, state: 'pending' });
-      core.vault.put(outgoing, {
-        conversation: found.id,
-        id: message.id,
-        counter: message.counter,
-        waiting: true,
-        sealedIn: [],
-      });
+      queue(core, message);
       saveConversation(core, found);
     });
   }
@@ -232,6 +226,7 @@ export class Engine {
     const core = this.#core;
     core.transaction(() => {
       const found = findConversation(core, conversation);
+      if (answer === 'block' && found.group) leaveConversation(core, found);
       if (answer !== 'accept') {
         saveConversation(core, { ...found, status: answer === 'block' ? 'blocked' : 'ignored', unread: 0 });
         return;
@@ -239,19 +234,18 @@ export class Engine {
       if (found.status === 'active') return;
       const theirs = core.vault
         .list(messages, { scope: found.id, limit: maxConfirmed })
-        .filter(({ own, body }) => !own && body.kind !== 'unreadable');
+        .filter(({ own }) => !own);
       const { readUpTo } = found;
       const wasRead = (message: MessageRecord) =>
         readUpTo !== undefined && comparePlaces(message, readUpTo) <= 0;
-      saveConversation(core, {
-        ...found,
-        status: 'active',
-        owedDelivered: withIds(
-          found.owedDelivered,
-          theirs.filter((message) => !wasRead(message)),
-        ),
-        owedRead: withIds(found.owedRead, theirs.filter(wasRead)),
-      });
+      oweReceipts(
+        core,
+        found,
+        'delivered',
+        theirs.filter((message) => !wasRead(message)),
+      );
+      oweReceipts(core, found, 'read', theirs.filter(wasRead));
+      saveConversation(core, { ...found, status: 'active' });
     });
   }
 
@@ -280,7 +274,8 @@ export class Engine {
     if (last?.conversation === conversation && last.typing === typing && now - last.at < typingEveryMs)
       return;
     this.#typing = { conversation, typing, at: now };
-    if (this.#connection.state === 'online') await this.#online?.typing.send(found, typing);
+    if (this.#connection.state === 'online')
+      await (found.group ? this.#online?.groups.typing : this.#online?.typing)?.send(found, typing);
   }
 
   /** 60 digits in twelve groups, the same on both sides. @throws CodedError `ERR_CONVERSATION_UNKNOWN`. */
@@ -357,6 +352,14 @@ export class Engine {
     };
   }
 
+  /** Who is meant by `name` or `name#accountId`. */
+  async #find(address: string): Promise<ContactRecord> {
+    const { name, accountId: id } = parseAddress(address);
+    if (name === this.#core.requireAccount().username)
+      throw new CodedError('ERR_SELF', 'that is this account');
+    return this.#known(name, id) ?? (await this.#meet(name, id));
+  }
+
   /**
    * Somebody with whom there was something already. An id that comes with the name makes sure of them; without one
    * it must be whom the relay gives the name to, because anybody writes what they like into their own log.
@@ -374,7 +377,7 @@ export class Engine {
     const verified = { ...contact, verified: true };
     core.transaction(() => {
       core.vault.put(contacts, verified);
-      const conversation = core.vault.get(conversations, ensureConversation(core, verified, 'active').id);
+      const conversation = conversationWith(core, verified);
       if (conversation) saveConversation(core, conversation);
     });
     return verified;
@@ -391,10 +394,4 @@ export class Engine {
       return contact;
     });
   }
-}
-
-/** Whoever was accepted before, and blocked since, may have receipts waiting. */
-function withIds(waiting: readonly Uint8Array[], more: readonly MessageRecord[]): Uint8Array[] {
-  const fresh = more.filter(({ id }) => !waiting.some((one) => equalBytes(one, id)));
-  return [...waiting, ...fresh.map(({ id }) => id)].slice(0, maxOwed);
 }

@@ -1,5 +1,5 @@
 /** The two loops of an account that is registered: what comes in, and what goes out. */
-import { fromBase64url } from '../bytes/index.ts';
+import { fromBase64url, toHex } from '../bytes/index.ts';
 import { type CodedError, hasCode } from '../errors/index.ts';
 import { Backoff } from './backoff.ts';
 import { hasHead } from './contacts.ts';
@@ -7,6 +7,7 @@ import { markFork } from './conversations.ts';
 import type { Core } from './core.ts';
 import type { LogHead } from '../log/index.ts';
 import { Loop } from './loop.ts';
+import { GroupSync } from './groups/index.ts';
 import { Outbox } from './outbox.ts';
 import { tendPrekeys } from './prekey-keeper.ts';
 import { finishRecovery, finishRegistration, refreshOwnLog } from './registration.ts';
@@ -29,16 +30,25 @@ export class Online {
   readonly relay: RelayClient;
   readonly typing: Typing;
   readonly #core: Core;
+  readonly groups: GroupSync;
   readonly #outbox: Outbox;
   readonly #incoming: Loop;
   readonly #outgoing: Loop;
+  readonly #groupIncoming: Loop;
+  readonly #groupOutgoing: Loop;
   readonly #pollBackoff: Backoff;
   readonly #postBackoff: Backoff;
+  readonly #groupPollBackoff: Backoff;
+  readonly #groupWorkBackoff: Backoff;
+  /** Ends the present poll of groups, which does not know of a group or an epoch that is new. */
+  #groupPoll: { readonly abort: AbortController; readonly groups: string } | undefined;
   readonly #emptyBackoff: Backoff;
   readonly #onConnection: (connection: Connection) => void;
   readonly #unsubscribe: () => void;
+  readonly #unsubscribeTouched: () => void;
   #reached = false;
   #tooSoon = 0;
+  #groupsTooSoon = 0;
   /** Envelopes since old ones were last forgotten. */
   #received = 0;
   #tendAt = 0;
@@ -49,18 +59,24 @@ export class Online {
     this.#onConnection = onConnection;
     this.typing = new Typing(core, relay);
     this.#outbox = new Outbox(core, relay);
+    this.groups = new GroupSync(core, relay, (account) => this.#outbox.isHeld(account));
     this.#pollBackoff = new Backoff(core.randomness);
     this.#postBackoff = new Backoff(core.randomness);
     this.#emptyBackoff = new Backoff(core.randomness);
+    this.#groupPollBackoff = new Backoff(core.randomness);
+    this.#groupWorkBackoff = new Backoff(core.randomness);
     this.#incoming = new Loop(core.clock, (signal) => this.#receive(signal));
     this.#outgoing = new Loop(core.clock, (signal) => this.#send(signal));
+    this.#groupIncoming = new Loop(core.clock, (signal) => this.#readGroups(signal));
+    this.#groupOutgoing = new Loop(core.clock, (signal) => this.#workInGroups(signal));
     this.#unsubscribe = core.subscribe((change) => {
-      if (change.kind === 'conversation') {
-        this.#outbox.touch(fromBase64url(change.conversation.key));
-        if (this.#reached) this.#outgoing.wake();
-      } else if (change.kind === 'message' && change.arrived) {
-        this.typing.clear(fromBase64url(change.message.conversation));
-      }
+      if (change.kind !== 'message' || !change.arrived) return;
+      this.typing.clear(fromBase64url(change.message.conversation));
+      this.groups.typing.clear(change.message.conversation, change.message.author);
+    });
+    this.#unsubscribeTouched = core.onTouched((conversation) => {
+      this.#outbox.touch(conversation);
+      if (this.#reached) this.#wakeOutgoing();
     });
   }
 
@@ -73,15 +89,30 @@ export class Online {
   retryNow(): void {
     this.#pollBackoff.reset();
     this.#postBackoff.reset();
+    this.#groupPollBackoff.reset();
+    this.#groupWorkBackoff.reset();
     this.#outbox.release();
+    this.groups.release();
     this.#incoming.wake();
-    if (this.#reached) this.#outgoing.wake();
+    if (this.#reached) this.#wakeOutgoing();
+  }
+
+  /** Something may be to be sent, or a group to be read that was not there before. */
+  #wakeOutgoing(): void {
+    this.#outgoing.wake();
+    this.#groupOutgoing.wake();
+    if (this.#groupPoll && this.#groupPoll.groups !== keyOf(this.groups.readable()))
+      this.#groupPoll.abort.abort();
+    if (!this.#groupPoll) this.#groupIncoming.wake();
   }
 
   async stop(): Promise<void> {
     this.#unsubscribe();
+    this.#unsubscribeTouched();
     this.typing.stop();
-    await Promise.all([this.#incoming.stop(), this.#outgoing.stop()]);
+    this.groups.typing.stop();
+    const loops = [this.#incoming, this.#outgoing, this.#groupIncoming, this.#groupOutgoing];
+    await Promise.all(loops.map((loop) => loop.stop()));
   }
 
   async #receive(signal: AbortSignal): Promise<number | undefined> {
@@ -102,7 +133,8 @@ export class Online {
         this.#reached = true;
         this.#onConnection({ state: 'online' });
         this.#outbox.release();
-        this.#outgoing.wake();
+        this.groups.release();
+        this.#wakeOutgoing();
       }
       return this.#pauseMs(events, wait > 0 && this.#core.clock.now() - beganAt < tooSoonMs);
     } catch (error) {
@@ -127,6 +159,39 @@ export class Online {
       return nextMs;
     } catch (error) {
       return this.#afterFailure(error, this.#postBackoff, signal, false);
+    }
+  }
+
+  /** A poll of its own, without a session: the relay does not learn whose groups these are. */
+  async #readGroups(signal: AbortSignal): Promise<number | undefined> {
+    const groups = this.groups.readable();
+    if (groups.length === 0) return undefined;
+    const abort = new AbortController();
+    this.#groupPoll = { abort, groups: keyOf(groups) };
+    const beganAt = this.#core.clock.now();
+    try {
+      const either = AbortSignal.any([signal, abort.signal]);
+      const { more, news } = await this.groups.read(groups, limits.pollWaitSeconds, either);
+      const isSoon = !more && !news && this.#core.clock.now() - beganAt < tooSoonMs;
+      this.#groupsTooSoon = isSoon ? this.#groupsTooSoon + 1 : 0;
+      if (this.#groupsTooSoon > maxTooSoon) return this.#groupPollBackoff.nextMs();
+      this.#groupPollBackoff.reset();
+      return 0;
+    } catch (error) {
+      if (abort.signal.aborted && !signal.aborted) return 0;
+      return this.#afterFailure(error, this.#groupPollBackoff, signal, false);
+    } finally {
+      this.#groupPoll = undefined;
+    }
+  }
+
+  async #workInGroups(signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const nextMs = await this.groups.work(signal);
+      this.#groupWorkBackoff.reset();
+      return nextMs;
+    } catch (error) {
+      return this.#afterFailure(error, this.#groupWorkBackoff, signal, false);
     }
   }
 
@@ -178,6 +243,11 @@ export class Online {
     }
     return waitMs;
   }
+}
+
+/** Which logs a poll reads, and with which keys. How far they have been read does not matter to it. */
+function keyOf(groups: readonly { readonly id: Uint8Array; readonly access: Uint8Array }[]): string {
+  return groups.map(({ id, access }) => `${toHex(id)} ${toHex(access)}`).join();
 }
 
 /** The relay and what it serves; not our own vault, and not our own mistakes. */

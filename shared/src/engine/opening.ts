@@ -229,8 +229,10 @@ function answerHandshake(core: Core, { contact, device, known }: Sender, first: 
   return opened;
 }
 
-function isMessage({ kind, conversation }: Content, expected: Uint8Array): boolean {
-  return (kind === 'text' || kind === 'code') && equalBytes(conversation, expected);
+/** What somebody unknown may begin with: something to be shown, or a place in a group. */
+function isMessage({ kind, conversation, body }: Content, expected: Uint8Array): boolean {
+  const begins = kind === 'text' || kind === 'code' || (kind === 'group' && 'secret' in body);
+  return begins && equalBytes(conversation, expected);
 }
 
 /** @throws CodedError `ERR_PREKEY_UNKNOWN` for an id that is not held, or is another kind of key. */

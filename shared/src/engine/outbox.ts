@@ -25,6 +25,8 @@ import { addSession, beginSession, sessionsWith } from './sessions.ts';
 /** Rounds of sealing and posting in one run. What is left waits for the next run. */
 const maxRounds = 1_000;
 
+type DirectRecord = ConversationRecord & { readonly peer: Uint8Array };
+
 interface Hold {
   readonly backoff: Backoff;
   until: number;
@@ -42,13 +44,18 @@ export class Outbox {
   constructor(core: Core, relay: RelayClient) {
     this.#core = core;
     this.#relay = relay;
-    for (const { id } of core.vault.list(conversations, { limit: maxConversations }))
-      this.#dirty.add(toHex(id));
+    for (const { id, peer } of core.vault.list(conversations, { limit: maxConversations }))
+      if (peer) this.#dirty.add(toHex(id));
   }
 
   /** Something may wait to be sealed in this conversation. */
   touch(conversation: Uint8Array): void {
     this.#dirty.add(toHex(conversation));
+  }
+
+  /** Whether what is for this account waits for a better time. */
+  isHeld(account: Uint8Array): boolean {
+    return this.#isHeld(account) || this.#full.has(toHex(account));
   }
 
   /** Everything that was held back is tried again at once. */
@@ -72,7 +79,7 @@ export class Outbox {
   #dirtyNow(): string[] {
     return [...this.#dirty].filter((key) => {
       const conversation = this.#core.vault.get(conversations, fromHex(key));
-      if (conversation === undefined) return false;
+      if (conversation?.peer === undefined) return false;
       // Who takes nothing at present gets nothing more sealed: it would only pile up.
       return !this.#isHeld(conversation.peer) && !this.#full.has(toHex(conversation.peer));
     });
@@ -83,13 +90,13 @@ export class Outbox {
       if (signal.aborted) return;
       this.#dirty.delete(key);
       const conversation = this.#core.vault.get(conversations, fromHex(key));
-      if (!conversation) continue;
+      if (!isDirect(conversation)) continue;
       if (conversation.status === 'request' && !contactOf(this.#core, conversation).nameChecked) {
         await this.#guard(conversation, key, () =>
           checkName(this.#core, this.#relay, contactOf(this.#core, conversation)),
         );
       }
-      if (conversation.status !== 'active' || !needsSealing(this.#core, conversation)) continue;
+      if (!needsSealing(this.#core, conversation)) continue;
       await this.#guard(conversation, key, async () => {
         if (!(await this.#prepare(conversation, signal))) return;
         // While the relay was asked, the contact's log may have named one more device.
@@ -100,7 +107,7 @@ export class Outbox {
   }
 
   /** Keeps a failure that concerns one contact from stopping the others. */
-  async #guard(conversation: ConversationRecord, key: string, work: () => Promise<void>): Promise<void> {
+  async #guard(conversation: DirectRecord, key: string, work: () => Promise<void>): Promise<void> {
     const peer = toHex(conversation.peer);
     const before = this.#holds.get(peer)?.until;
     try {
@@ -123,7 +130,7 @@ export class Outbox {
   }
 
   /** @returns whether everything is there to seal for each active device of the contact. */
-  async #prepare(conversation: ConversationRecord, signal: AbortSignal): Promise<boolean> {
+  async #prepare(conversation: DirectRecord, signal: AbortSignal): Promise<boolean> {
     const core = this.#core;
     let contact = contactOf(core, conversation);
     if (!contact.nameChecked) {
@@ -147,7 +154,7 @@ export class Outbox {
   }
 
   async #beginMissing(
-    conversation: ConversationRecord,
+    conversation: DirectRecord,
     contact: ContactRecord,
     signal: AbortSignal,
   ): Promise<void> {
@@ -222,7 +229,7 @@ export class Outbox {
     }
   }
 
-  #failWaiting(conversation: ConversationRecord): void {
+  #failWaiting(conversation: DirectRecord): void {
     const core = this.#core;
     core.transaction(() => {
       for (const { id } of core.vault.list(outgoing, {
@@ -234,7 +241,7 @@ export class Outbox {
     });
   }
 
-  #setTrouble(conversation: ConversationRecord, trouble: string | undefined): void {
+  #setTrouble(conversation: DirectRecord, trouble: string | undefined): void {
     setTrouble(this.#core, conversation.peer, trouble);
     announceConversation(this.#core, conversation.id);
   }
@@ -256,6 +263,10 @@ export class Outbox {
     const times = [...this.#holds.values()].map(({ until }) => until).filter((until) => until > now);
     return times.length === 0 ? undefined : Math.min(...times) - now;
   }
+}
+
+function isDirect(conversation: ConversationRecord | undefined): conversation is DirectRecord {
+  return conversation?.peer !== undefined;
 }
 
 /** Devices without a session; all of them where sessions are to be renewed. */

@@ -5,27 +5,31 @@
 import { equalBytes } from '../bytes/index.ts';
 import { hasCode } from '../errors/index.ts';
 import { hash32 } from '../primitives/index.ts';
-import { messageIdBytes, parseEnvelope, type Content } from '../wire/index.ts';
+import { type Content, messageIdBytes, parseEnvelope } from '../wire/index.ts';
 import { contradictsHead, hasHead, mustGet } from './contacts.ts';
 import {
   advanceMessage,
-  comparePlaces,
+  conversationWith,
   countUnread,
   directConversationId,
   ensureConversation,
+  insertTheirs,
   markFork,
+  messageBody,
   maxConversations,
   mayRequest,
   removeMessage,
   saveConversation,
-  saveMessage,
 } from './conversations.ts';
+import { dropLetter } from './outgoing.ts';
+import { oweReceipts } from './read-marks.ts';
 import type { Core } from './core.ts';
+import { receiveGroupReceipt, receiveLetter } from './groups/index.ts';
 import { openEnvelope, type Opened } from './opening.ts';
+import { owe } from './owed.ts';
 import {
   contacts,
   conversations,
-  maxOwed,
   messageKey,
   messages,
   outgoing,
@@ -88,24 +92,25 @@ function keepUnopened(
   const [oldest] = core.vault.list(unopened, { limit: 1 });
   if (oldest && core.vault.count(unopened) > maxUnopened) core.vault.delete(unopened, oldest.hash);
   if (from) {
-    const conversation = conversationOf(core, from);
+    const conversation = conversationWith(core, from);
     if (conversation?.status === 'active') {
       addUnreadable(core, conversation, from, reason);
       if (isRepairable(reason)) askForRenewal(core, from.account);
     }
   } else if (reason === 'no-session') {
-    for (const { peer } of suspects(core)) askForRenewal(core, peer);
+    for (const peer of suspects(core)) askForRenewal(core, peer);
   }
 }
 
 /** Conversations whose session may be the broken one, the latest first; each gets its turn. */
-function suspects(core: Core): ConversationRecord[] {
+function suspects(core: Core): Uint8Array[] {
   return core.vault
     .list(conversations, { limit: maxConversations })
-    .filter(({ status, lastActivityAt, peer }) => {
-      return status === 'active' && lastActivityAt !== undefined && !wasRenewed(core, mustGet(core, peer));
-    })
     .sort((a, b) => (b.lastActivityAt ?? 0) - (a.lastActivityAt ?? 0))
+    .flatMap(({ status, lastActivityAt, peer }) =>
+      peer && status === 'active' && lastActivityAt !== undefined ? [peer] : [],
+    )
+    .filter((peer) => !wasRenewed(core, mustGet(core, peer)))
     .slice(0, maxSuspects);
 }
 
@@ -125,13 +130,8 @@ function askForRenewal(core: Core, account: Uint8Array): void {
   const now = core.clock.now();
   if (wasRenewed(core, contact)) return;
   core.vault.put(contacts, { ...contact, renewedAt: now, renewalDue: true });
-  const conversation = conversationOf(core, contact);
+  const conversation = conversationWith(core, contact);
   if (conversation) saveConversation(core, { ...conversation, owesHello: true });
-}
-
-function conversationOf(core: Core, contact: ContactRecord): ConversationRecord | undefined {
-  const ours = core.identityOf(core.requireAccount()).accountId;
-  return core.vault.get(conversations, directConversationId(ours, contact.account));
 }
 
 /** The peer has the new session, so what could not be opened comes again behind this: its places are given up. */
@@ -182,12 +182,25 @@ function receiveContent(
 ): void {
   const ours = core.identityOf(core.requireAccount());
   const id = directConversationId(ours.accountId, sender.account);
-  if (!equalBytes(content.conversation, id)) {
+  const receipt = content.kind === 'receipt' && !equalBytes(content.conversation, id) ? content : undefined;
+  if (!receipt && !equalBytes(content.conversation, id)) {
     keepUnopened(core, hash, bytes, { kind: 'unreadable', reason: 'malformed', from: sender });
     return;
   }
   const from = learnFromContent(core, sender, device, content);
   if (renewed) releaseAwaited(core, id);
+  if (receipt) {
+    receiveGroupReceipt(core, from, receipt);
+    confirmCapability(core, from);
+    return;
+  }
+  if (content.kind === 'group') {
+    const through = ensureConversation(core, from, 'silent');
+    receiveLetter(core, from, content.body);
+    // Both ratchets turn by the answer: that is how groups heal.
+    owe(core, through.id, through.id, 'delivered', [content.id]);
+    return;
+  }
   const known = core.vault.get(conversations, id);
   if (known?.status === 'blocked') return;
   switch (content.kind) {
@@ -196,7 +209,7 @@ function receiveContent(
       receiveMessage(core, from, known, content);
       return;
     case 'receipt':
-      if (known?.status === 'active') receiveReceipt(core, from, known, content);
+      if (known) receiveReceipt(core, from, known, content);
       return;
     case 'control':
       return;
@@ -237,49 +250,31 @@ function receiveMessage(
   known: ConversationRecord | undefined,
   content: Extract<Content, { kind: 'text' | 'code' }>,
 ): void {
-  if (!known && !mayRequest(core)) return;
-  const conversation = known ?? ensureConversation(core, from, 'request');
+  const isNew = !known || known.status === 'silent';
+  if (isNew && !mayRequest(core)) return;
+  const conversation: ConversationRecord = isNew
+    ? { ...ensureConversation(core, from, 'request'), status: 'request' }
+    : known;
   const there = core.vault.get(messages, messageKey(conversation.id, content.id));
   if (there) {
     // Sent again because our receipt did not arrive. Somebody who reuses our own ids gains nothing.
-    if (!there.own) saveConversation(core, oweDelivered(conversation, content.id));
+    if (conversation.status === 'active') oweReceipts(core, conversation, 'delivered', [there]);
     return;
   }
   if (conversation.status !== 'active' && core.vault.count(messages, conversation.id) >= maxRequestMessages)
     return;
   const { id, counter, sentAt } = content;
-  insertTheirs(core, oweDelivered(conversation, id), {
+  const message: MessageRecord = {
     id,
     conversation: conversation.id,
     counter,
     author: from.account,
     own: false,
     sentAt,
-    body:
-      content.kind === 'text' ? { kind: 'text', text: content.body.text } : { kind: 'code', ...content.body },
-  });
-}
-
-function oweDelivered(conversation: ConversationRecord, id: Uint8Array): ConversationRecord {
-  const { status, owedDelivered } = conversation;
-  // Whom nothing can be sent to may write on: the peer learns of the rest when a session is renewed.
-  if (status !== 'active' || owedDelivered.length >= maxOwed) return conversation;
-  if (owedDelivered.some((one) => equalBytes(one, id))) return conversation;
-  return { ...conversation, owedDelivered: [...owedDelivered, id] };
-}
-
-function insertTheirs(core: Core, conversation: ConversationRecord, message: MessageRecord): void {
-  saveMessage(core, message, conversation.status === 'active' || conversation.status === 'request');
-  const { readUpTo, ...rest } = conversation;
-  const late = readUpTo !== undefined && comparePlaces(message, readUpTo) < 0;
-  saveConversation(core, {
-    ...rest,
-    // A message that comes late stands above what was read already: it does not make that unread again.
-    unread: conversation.unread + (late ? 0 : 1),
-    ...(readUpTo && { readUpTo }),
-    counter: Math.max(conversation.counter, message.counter),
-    lastActivityAt: core.clock.now(),
-  });
+    body: messageBody(content),
+  };
+  insertTheirs(core, conversation, message);
+  if (conversation.status === 'active') oweReceipts(core, conversation, 'delivered', [message]);
 }
 
 function receiveReceipt(
@@ -289,11 +284,17 @@ function receiveReceipt(
   { body }: Extract<Content, { kind: 'receipt' }>,
 ): void {
   for (const id of body.ids) {
+    dropLetter(core, conversation.id, id);
     const message = core.vault.get(messages, messageKey(conversation.id, id));
     if (!message?.own) continue;
     advanceMessage(core, conversation.id, id, body.state);
     core.vault.delete(outgoing, messageKey(conversation.id, id));
   }
+  confirmCapability(core, from);
+}
+
+/** They have opened something of ours that carried our present capability. */
+function confirmCapability(core: Core, from: ContactRecord): void {
   if (!from.hasOurCapability)
     core.vault.put(contacts, { ...mustGet(core, from.account), hasOurCapability: true });
 }

@@ -136,26 +136,30 @@ export const handshakes = defineTable<v.InferOutput<typeof handshakeSchema>>({
   rank: ({ signedPrekey }) => signedPrekey,
 });
 
-/** Receipts that wait in a conversation, of each kind: what is beyond is told by nobody, and a record has 256 KiB. */
-export const maxOwed = 4_000;
-const ids = v.pipe(v.array(bytesOf(16)), v.maxLength(maxOwed));
 const conversationSchema = v.strictObject({
   id: bytesOf(32),
-  peer: bytesOf(32),
-  status: v.picklist(['active', 'request', 'ignored', 'blocked']),
+  /** Whom it is with, or the group that it goes on in at present: one of both. */
+  peer: optional(bytesOf(32)),
+  group: optional(bytesOf(32)),
+  /** Who added us to the group. */
+  invitedBy: optional(bytesOf(32)),
+  /** `silent`: nothing was said; it only carries what two members of a group owe each other. */
+  status: v.picklist(['active', 'request', 'ignored', 'blocked', 'silent']),
   draft: v.pipe(v.string(), v.maxLength(32 * 1024)),
   counter: uint(limits.counter),
   unread: uint(),
   /** The last message of the peer's that was seen. */
   readUpTo: optional(v.strictObject({ counter: uint(), id: bytesOf(16) })),
+  /** Of the unread ones, those that name us. */
+  mentions: optional(uint()),
   lastActivityAt: optional(uint()),
-  /** Receipts to be sent. */
-  owedDelivered: ids,
-  owedRead: ids,
   /** A message that only carries a session, a capability or heads is to be sent. */
   owesHello: v.boolean(),
   /** Places held for messages that could not be opened and may come again. */
   awaited: v.pipe(v.array(bytesOf(16)), v.maxLength(100)),
+  /** Receipts that waited here in vaults of version 0.1; see upgrade.ts. */
+  owedDelivered: optional(v.array(bytesOf(16))),
+  owedRead: optional(v.array(bytesOf(16))),
 });
 export type ConversationRecord = v.InferOutput<typeof conversationSchema>;
 export const conversations = defineTable<ConversationRecord>({
@@ -163,6 +167,26 @@ export const conversations = defineTable<ConversationRecord>({
   schema: conversationSchema,
   key: ({ id }) => id,
   cached: true,
+});
+
+/** Receipts of one kind that wait for one account: what is beyond is told by nobody. */
+export const maxOwed = 4_000;
+const owedSchema = v.strictObject({
+  /** The conversation with who gets them. */
+  through: bytesOf(32),
+  /** The conversation that the messages are in: the same, or a group's. */
+  conversation: bytesOf(32),
+  state: v.picklist(['delivered', 'read']),
+  ids: v.pipe(v.array(bytesOf(16)), v.minLength(1), v.maxLength(maxOwed)),
+});
+export type OwedRecord = v.InferOutput<typeof owedSchema>;
+export const owedKey = (through: Uint8Array, conversation: Uint8Array, state: OwedRecord['state']) =>
+  concat(through, conversation, toUtf8(state));
+export const owed = defineTable<OwedRecord>({
+  name: 'owed',
+  schema: owedSchema,
+  key: ({ through, conversation, state }) => owedKey(through, conversation, state),
+  scope: ({ through }) => through,
 });
 
 const messageSchema = v.strictObject({
@@ -186,9 +210,39 @@ const messageSchema = v.strictObject({
         'malformed',
       ]),
     }),
+    v.strictObject({
+      kind: v.literal('event'),
+      event: v.picklist([
+        'created',
+        'added',
+        'joined',
+        'removed',
+        'left',
+        'renamed',
+        'adding',
+        'admins-made',
+        'admins-unmade',
+        'computers',
+        'succeeded',
+        'lost',
+        'differs',
+      ]),
+      by: shortText,
+      people: v.pipe(v.array(shortText), v.maxLength(limits.groupDevices)),
+      us: optional(v.literal(true)),
+      name: optional(shortText),
+      mayAdd: optional(v.picklist(['anyone', 'admins'])),
+      shared: optional(uint(100)),
+    }),
   ]),
   state: optional(v.picklist(['pending', 'sent', 'delivered', 'read', 'failed'])),
   failure: optional(code),
+  /** Somebody else names us in it. */
+  mention: optional(v.literal(true)),
+  /** The member of a group who gave it to us. */
+  sharedBy: optional(bytesOf(32)),
+  /** Of own ones in a group: how many of the others have it, and have read it. */
+  progress: optional(v.strictObject({ delivered: uint(), read: uint(), of: uint() })),
 });
 export type MessageRecord = v.InferOutput<typeof messageSchema>;
 export const messageKey = (conversation: Uint8Array, id: Uint8Array) => concat(conversation, id);
@@ -199,6 +253,19 @@ export const messages = defineTable<MessageRecord>({
   scope: ({ conversation }) => conversation,
   rank: ({ counter }) => counter,
   tie: ({ id }) => id,
+});
+
+/** A message of a group with its author's signature, as it is shown to who joins or lacks it. */
+const originalSchema = v.strictObject({
+  conversation: bytesOf(32),
+  id: bytesOf(16),
+  signed: bytesUpTo(24 * 1024),
+});
+export const originals = defineTable<v.InferOutput<typeof originalSchema>>({
+  name: 'original',
+  schema: originalSchema,
+  key: ({ conversation, id }) => messageKey(conversation, id),
+  scope: ({ conversation }) => conversation,
 });
 
 /** A message of ours that has not been confirmed as delivered, and the sessions it was sealed in. */
@@ -222,6 +289,25 @@ export const outgoing = defineTable<OutgoingRecord>({
   scope: ({ conversation, waiting }) => outgoingScope(conversation, waiting),
   rank: ({ counter }) => counter,
   tie: ({ id }) => id,
+});
+
+/**
+ * What is sent like a message and never shown: between two people a letter about a group, in a group that we leave
+ * or whose keys are missing. Kept until it is confirmed or, in a group, in the log.
+ */
+const letterSchema = v.strictObject({
+  conversation: bytesOf(32),
+  id: bytesOf(16),
+  /** The body's encoding, as the content of its kind has it. */
+  kind: v.picklist(['group', 'leave', 'notice']),
+  body: bytesUpTo(64 * 1024),
+});
+export type LetterRecord = v.InferOutput<typeof letterSchema>;
+export const letters = defineTable<LetterRecord>({
+  name: 'letter',
+  schema: letterSchema,
+  key: ({ conversation, id }) => messageKey(conversation, id),
+  scope: ({ conversation }) => conversation,
 });
 
 /** A sealed envelope on its way to the relay. */

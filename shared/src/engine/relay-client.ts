@@ -19,6 +19,12 @@ import {
   emptyResponseSchema,
   errorResponseSchema,
   eventsResponseSchema,
+  groupAccessHeader,
+  groupEventsResponseSchema,
+  groupLinkResponseSchema,
+  type groupLinkRequestSchema,
+  groupMessagesResponseSchema,
+  groupWelcomeResponseSchema,
   limits,
   prekeyCountResponseSchema,
   registerResponseSchema,
@@ -61,8 +67,18 @@ export interface Credentials {
 
 /** With which right something is put into a mailbox. */
 export type DeliveryRight = { readonly capability: Uint8Array } | 'session';
+/** With which right a group's log is read and written: an epoch's access secret, 32 bytes. */
+export interface AccessRight {
+  readonly access: Uint8Array;
+}
 
 export type Events = v.InferOutput<typeof eventsResponseSchema>;
+export type GroupEvents = v.InferOutput<typeof groupEventsResponseSchema>['groups'][number];
+export type GroupEntry = GroupEvents['entries'][number];
+export type GroupWelcome = v.InferOutput<typeof groupWelcomeResponseSchema>;
+export type GroupLinkRequest = v.InferOutput<typeof groupLinkRequestSchema>;
+/** All that a relay does for an engine; in a class of its own, so that it can be put on another line. */
+export type Relay = { readonly [Name in keyof RelayClient]: RelayClient[Name] };
 export type BundleResponse = v.InferOutput<typeof bundlesResponseSchema>['bundles'][number];
 
 export class RelayClient {
@@ -89,9 +105,10 @@ export class RelayClient {
   }
 
   /** @param name a username, or an account id in base64url. */
-  account(name: string, after?: number) {
+  account(name: string, after?: number, signal?: AbortSignal) {
     const query = after === undefined ? '' : `?after=${after}`;
-    return this.#json(accountResponseSchema, 'GET', `/v1/accounts/${encodeURIComponent(name)}${query}`);
+    const path = `/v1/accounts/${encodeURIComponent(name)}${query}`;
+    return this.#json(accountResponseSchema, 'GET', path, undefined, { signal });
   }
 
   appendLink(accountId: Uint8Array, link: Uint8Array) {
@@ -142,6 +159,73 @@ export class RelayClient {
     await this.#cbor(v.unknown(), `/v1/mailboxes/${toBase64url(deviceId)}/ephemeral`, { envelope }, right);
   }
 
+  async createGroup(
+    group: { readonly id: Uint8Array; readonly accessHash: Uint8Array; readonly welcome: Uint8Array },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#cbor(v.unknown(), '/v1/groups', { ...group }, 'session', signal);
+  }
+
+  /** @returns the places of the entries, in their order. */
+  async appendMessages(
+    group: Uint8Array,
+    right: AccessRight,
+    epoch: number,
+    entries: readonly { readonly id: Uint8Array; readonly entry: Uint8Array }[],
+    signal?: AbortSignal,
+  ) {
+    const path = `/v1/groups/${toBase64url(group)}/messages`;
+    const body = { epoch, entries: entries.map(({ id, entry }) => ({ id, entry })) };
+    return this.#cbor(groupMessagesResponseSchema, path, body, right, signal);
+  }
+
+  appendGroupLink(group: Uint8Array, right: AccessRight, link: GroupLinkRequest, signal?: AbortSignal) {
+    const path = `/v1/groups/${toBase64url(group)}/links`;
+    return this.#cbor(groupLinkResponseSchema, path, link, right, signal);
+  }
+
+  async groupWelcome(
+    group: Uint8Array,
+    { access }: AccessRight,
+    signal?: AbortSignal,
+  ): Promise<GroupWelcome> {
+    const answer = await this.#send(
+      {
+        method: 'GET',
+        url: `${this.origin}/v1/groups/${toBase64url(group)}/welcome`,
+        headers: { accept: cborMediaType, [groupAccessHeader]: toBase64url(access) },
+        timeoutMs: requestTimeoutMs,
+        maxBytes: maxEventsBytes,
+      },
+      signal,
+    );
+    return decodeAnswer(() => decodeCbor(groupWelcomeResponseSchema, answer, maxEventsBytes));
+  }
+
+  async groupEphemeral(group: Uint8Array, right: AccessRight, envelope: Uint8Array): Promise<void> {
+    await this.#cbor(v.unknown(), `/v1/groups/${toBase64url(group)}/ephemeral`, { envelope }, right);
+  }
+
+  /** @param waitSeconds 0 asks for what is there. */
+  async groupEvents(
+    groups: readonly { readonly id: Uint8Array; readonly access: Uint8Array; readonly after: number }[],
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<readonly GroupEvents[]> {
+    const answer = await this.#send(
+      {
+        method: 'POST',
+        url: `${this.origin}/v1/groups/events?wait=${waitSeconds}`,
+        headers: { 'content-type': cborMediaType, accept: cborMediaType },
+        body: encodeCbor({ groups: groups.map((group) => ({ ...group })) }),
+        timeoutMs: waitSeconds * 1000 + pollGraceMs,
+        maxBytes: maxEventsBytes,
+      },
+      signal,
+    );
+    return decodeAnswer(() => decodeCbor(groupEventsResponseSchema, answer, maxEventsBytes)).groups;
+  }
+
   /** @param waitSeconds 0 asks for what is there. */
   async events(cursor: string | undefined, waitSeconds: number, signal: AbortSignal): Promise<Events> {
     const query = new URLSearchParams({ wait: String(waitSeconds) });
@@ -160,7 +244,7 @@ export class RelayClient {
     schema: Schema,
     path: string,
     body: CborValue,
-    right: DeliveryRight,
+    right: DeliveryRight | AccessRight,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<Schema>> {
     const build = (credential: Record<string, string>): TransportRequest => ({
@@ -174,7 +258,7 @@ export class RelayClient {
     const answer =
       right === 'session'
         ? await this.#withSession(signal, (bearer) => build({ authorization: `Bearer ${bearer}` }))
-        : await this.#send(build({ [capabilityHeader]: toBase64url(right.capability) }), signal);
+        : await this.#send(build(credentialOf(right)), signal);
     return decodeAnswer(() =>
       answer.length === 0 ? v.parse(schema, undefined) : decodeCbor(schema, answer, maxControlBytes),
     );
@@ -256,6 +340,12 @@ export class RelayClient {
       restOf(retryAfterSeconds),
     );
   }
+}
+
+function credentialOf(right: Exclude<DeliveryRight, 'session'> | AccessRight): Record<string, string> {
+  return 'access' in right
+    ? { [groupAccessHeader]: toBase64url(right.access) }
+    : { [capabilityHeader]: toBase64url(right.capability) };
 }
 
 /**

@@ -3,12 +3,14 @@
  * only then does anything leave: a crash in between sends the same envelopes again, never two under one key.
  */
 import { equalBytes } from '../bytes/index.ts';
+import { decodeCbor } from '../cbor/index.ts';
 import { accountId, deviceId, type Identity } from '../identity/index.ts';
 import { encrypt } from '../ratchet/index.ts';
 import {
   encodeContent,
   encodeEnvelope,
   envelopeIdBytes,
+  letterBodySchema,
   limits,
   messageIdBytes,
   type Content,
@@ -16,8 +18,10 @@ import {
 import { sealFirstMessage } from '../x3dh/index.ts';
 import { contactOf, saveConversation } from './conversations.ts';
 import type { Core } from './core.ts';
+import { owedThrough, settleOwed } from './owed.ts';
 import {
   conversations,
+  letters,
   messageKey,
   messages,
   outbox,
@@ -27,29 +31,46 @@ import {
   type AccountRecord,
   type ContactRecord,
   type ConversationRecord,
+  type LetterRecord,
   type MessageRecord,
   type OutgoingRecord,
+  type OwedRecord,
   type SessionRecord,
 } from './records.ts';
 import { openingHandshake, ratchetOf, sessionsWith, withRatchet } from './sessions.ts';
 
 /** Messages that are looked at in one transaction. */
 const messagesPerStep = 64;
+/** Messages that wait for a conversation to be taken up again. */
+const maxPassedOver = 10_000;
 
-type Body = Pick<Content, 'kind' | 'body'>;
+type Body = Pick<Content, 'kind' | 'body'> & { readonly conversation?: Uint8Array };
+type TextOrCode = Pick<Extract<Content, { kind: 'text' | 'code' }>, 'kind' | 'body'>;
+const maxLetterBytes = 64 * 1024;
 
 /** Whether anything of the conversation waits to be sealed. */
 export function needsSealing(core: Core, conversation: ConversationRecord): boolean {
   return (
-    conversation.owedDelivered.length > 0 ||
-    conversation.owedRead.length > 0 ||
-    conversation.owesHello ||
+    waitingReceipts(core, conversation).length > 0 ||
+    (conversation.owesHello && conversation.status === 'active') ||
     waitingMessages(core, conversation).length > 0
   );
 }
 
-function waitingMessages(core: Core, conversation: ConversationRecord): OutgoingRecord[] {
-  return core.vault.list(outgoing, { scope: outgoingScope(conversation.id, true), limit: messagesPerStep });
+/** To whom nothing is said, letters about the groups that one shares with them go all the same. */
+function waitingMessages(core: Core, { id, status }: ConversationRecord): OutgoingRecord[] {
+  const scope = outgoingScope(id, true);
+  if (status === 'active') return core.vault.list(outgoing, { scope, limit: messagesPerStep });
+  return core.vault
+    .list(outgoing, { scope, limit: maxPassedOver })
+    .filter((entry) => core.vault.get(letters, messageKey(id, entry.id)) !== undefined)
+    .slice(0, messagesPerStep);
+}
+
+function waitingReceipts(core: Core, { id, status }: ConversationRecord): OwedRecord[] {
+  return owedThrough(core, id).filter(
+    (record) => status === 'active' || !equalBytes(record.conversation, id),
+  );
 }
 
 /**
@@ -64,27 +85,21 @@ export function sealConversation(core: Core, id: Uint8Array): boolean {
     const devices = core.identityOf(contact).devices.map((device) => device.id);
     const waiting = waitingMessages(core, conversation);
     for (const entry of waiting) sealMessage(core, conversation, contact, devices, entry);
-    const delivered = conversation.owedDelivered.slice(0, limits.receiptIds);
-    const read = conversation.owedRead.slice(0, limits.receiptIds);
-    const bodies: Body[] = [];
-    if (delivered.length > 0) bodies.push({ kind: 'receipt', body: { state: 'delivered', ids: delivered } });
-    if (read.length > 0) bodies.push({ kind: 'receipt', body: { state: 'read', ids: read } });
-    if (conversation.owesHello) bodies.push({ kind: 'control', body: { action: 'hello' } });
-    for (const body of bodies) sealForDevices(core, conversation, contact, devices, body);
-    if (bodies.length > 0) {
-      const { owedDelivered, owedRead } = conversation;
-      saveConversation(core, {
-        ...conversation,
-        owedDelivered: owedDelivered.slice(delivered.length),
-        owedRead: owedRead.slice(read.length),
-        owesHello: false,
+    const receipts = waitingReceipts(core, conversation);
+    for (const record of receipts) {
+      const ids = record.ids.slice(0, limits.receiptIds);
+      sealForDevices(core, conversation, contact, devices, {
+        kind: 'receipt',
+        body: { state: record.state, ids },
+        conversation: record.conversation,
       });
+      settleOwed(core, record, ids.length);
     }
-    return (
-      waiting.length === messagesPerStep ||
-      conversation.owedDelivered.length > delivered.length ||
-      conversation.owedRead.length > read.length
-    );
+    if (conversation.owesHello && conversation.status === 'active') {
+      sealForDevices(core, conversation, contact, devices, { kind: 'control', body: { action: 'hello' } });
+      saveConversation(core, { ...conversation, owesHello: false });
+    }
+    return waiting.length === messagesPerStep || receipts.some(({ ids }) => ids.length > limits.receiptIds);
   });
 }
 
@@ -95,18 +110,26 @@ function sealMessage(
   devices: readonly Uint8Array[],
   entry: OutgoingRecord,
 ): void {
-  const message = core.vault.get(messages, messageKey(entry.conversation, entry.id));
-  if (!message || message.body.kind === 'unreadable') {
-    core.vault.delete(outgoing, messageKey(entry.conversation, entry.id));
+  const key = messageKey(entry.conversation, entry.id);
+  const message = core.vault.get(messages, key);
+  const letter = core.vault.get(letters, key);
+  const body = message ? bodyOf(message) : letter && letterBody(letter);
+  if (!body) {
+    core.vault.delete(outgoing, key);
     return;
   }
   const missing = devices.filter((device) => !entry.sealedIn.some((one) => equalBytes(one.device, device)));
-  const sealed = sealForDevices(core, conversation, contact, missing, bodyOf(message), message);
+  const sealed = sealForDevices(core, conversation, contact, missing, body, message ?? entry);
   const kept = entry.sealedIn.filter((one) => devices.some((device) => equalBytes(one.device, device)));
   core.vault.put(outgoing, { ...entry, waiting: false, sealedIn: [...kept, ...sealed] });
 }
 
-function bodyOf({ body }: MessageRecord): Body {
+function letterBody({ body }: LetterRecord): Body {
+  return { kind: 'group', body: decodeCbor(letterBodySchema, body, maxLetterBytes) };
+}
+
+/** What a message says; undefined for what is never sent. */
+export function bodyOf({ body }: Pick<MessageRecord, 'body'>): TextOrCode | undefined {
   switch (body.kind) {
     case 'text':
       return { kind: 'text', body: { text: body.text } };
@@ -115,7 +138,8 @@ function bodyOf({ body }: MessageRecord): Body {
       return { kind, body: code };
     }
     case 'unreadable':
-      throw new TypeError('an unreadable message is never sent');
+    case 'event':
+      return undefined;
   }
 }
 
@@ -125,7 +149,7 @@ function sealForDevices(
   contact: ContactRecord,
   devices: readonly Uint8Array[],
   body: Body,
-  message?: MessageRecord,
+  message?: Pick<MessageRecord, 'id' | 'counter'> & { readonly sentAt?: number },
 ): { device: Uint8Array; session: Uint8Array }[] {
   const account = core.requireAccount();
   const ours = core.identityOf(account);

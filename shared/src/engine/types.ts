@@ -117,6 +117,7 @@ export interface MemberReceipt {
  * - `computers`: the computers of `people` changed, as their own accounts say
  * - `succeeded`: the group goes on as another one, because nobody could follow a change
  * - `lost`: the relay had forgotten messages before this computer came back
+ * - `differs`: the relay shows `by` other entries of the group than it shows us
  */
 export type GroupEvent = {
   readonly kind: 'event';
@@ -132,7 +133,8 @@ export type GroupEvent = {
     | 'admins-unmade'
     | 'computers'
     | 'succeeded'
-    | 'lost';
+    | 'lost'
+    | 'differs';
   /** Who did it: a name; empty where nobody did. */
   readonly by: string;
   readonly people: readonly string[];

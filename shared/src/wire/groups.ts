@@ -92,6 +92,8 @@ export const groupEventsResponseSchema = v.strictObject({
               id: entryId,
               epoch: uint(),
               link: v.boolean(),
+              /** A link that the next epoch begins behind. */
+              opens: v.boolean(),
               entry: bytesUpTo(limits.groupLinkBytes),
             }),
           ),

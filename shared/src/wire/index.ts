@@ -10,3 +10,5 @@ export * from './delivery.ts';
 export * from './envelope.ts';
 export * from './groups.ts';
 export * from './content.ts';
+export type { Letter } from './letters.ts';
+export { letterBodySchema } from './letters.ts';

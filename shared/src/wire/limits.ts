@@ -26,6 +26,8 @@ export const limits = {
   bearerMs: 60 * 60 * 1000,
   receiptIds: 256,
   groupDevices: 250,
+  /** Of what one member hands on to another in one letter. */
+  letterBytes: 22 * 1024,
   /** An entry of a group's log that is a link; one that is a message is at most `envelopeBytes`. */
   groupLinkBytes: 1024 * 1024,
   groupWelcomeBytes: 2560 * 1024,

@@ -44,6 +44,8 @@ export function eventParts(event: ViewEvent, own: boolean): Part[] {
       return [
         'Messages are missing here: the relay had forgotten them before this computer came back to the group',
       ];
+    case 'differs':
+      return ['The relay shows ', by, ' other messages of this group than it shows you'];
   }
 }
 

@@ -13,8 +13,8 @@ import { wrapForPhrase } from './header.ts';
 import type { ListOptions, Table } from './table.ts';
 
 const rowIdBytes = 16;
-/** Larger than any record: a message has at most 28 KiB, an envelope 64. */
-const maxRecordBytes = 256 * 1024;
+/** Larger than any record: the verified log of a group with 250 members, and what its joiners are given. */
+const maxRecordBytes = 3 * 1024 * 1024;
 const sealInfo = 'crypt2chat/v1/vault/row';
 const noTie = new Uint8Array(0);
 
@@ -100,6 +100,15 @@ export class Vault {
     const id = this.#blind(table.name, key);
     this.#database.run('DELETE FROM rows WHERE kind = ? AND id = ?', [table.name, id]);
     this.#cached<Value>(table)?.delete(toBase64url(id));
+  }
+
+  /** Deletes all records of `table` in the scope. */
+  deleteScope<Value>(table: Table<Value>, scope: Uint8Array): void {
+    this.#database.run('DELETE FROM rows WHERE kind = ? AND scope = ?', [
+      table.name,
+      this.#blind(`${table.name}/scope`, scope),
+    ]);
+    this.#cache.delete(table.name);
   }
 
   /** Deletes all records of `table` with a rank below `rank`. */

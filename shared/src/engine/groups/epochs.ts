@@ -1,0 +1,106 @@
+/** Coming into an epoch and going out of it (protocol §11.8): keys are there while it lasts, and no longer. */
+import { equalBytes, wipe } from '../../bytes/index.ts';
+import {
+  beginTranscript,
+  type Chain,
+  commitTo,
+  deriveChains,
+  deriveEpochKeys,
+  devicesOf,
+  type Group,
+} from '../../groups/index.ts';
+import { queue } from '../outgoing.ts';
+import type { Core } from '../core.ts';
+import {
+  chains,
+  commits,
+  entries,
+  type GroupRecord,
+  leaving,
+  shareKeyOf,
+  type ShareRecord,
+  shares,
+} from '../group-records.ts';
+import { messageKey, outgoing } from '../records.ts';
+import { nameOfEpoch, saveGroup } from './group.ts';
+
+const maxShares = 500;
+const maxEntries = 10_000;
+
+/** What we were handed for a group, oldest first. */
+export function sharesOf(core: Core, group: Uint8Array): ShareRecord[] {
+  return core.vault.list(shares, { scope: group, limit: maxShares });
+}
+
+/** The secret of the group's present epoch: our own, or one that was shared with us. */
+export function findSecret(core: Core, group: Group): Uint8Array | undefined {
+  const isMeant = (secret: Uint8Array) => equalBytes(commitTo(secret), group.commitment);
+  const commit = core.vault.get(commits, group.group);
+  if (commit?.opens && equalBytes(commit.hash, group.epochLink)) return commit.opens.secret;
+  return sharesOf(core, group.group).find(
+    ({ link, secret }) => equalBytes(link, group.epochLink) && isMeant(secret),
+  )?.secret;
+}
+
+/** Derives the keys of the present epoch. The secret is not kept. */
+export function enterEpoch(core: Core, record: GroupRecord, group: Group, secret: Uint8Array): GroupRecord {
+  const name = nameOfEpoch(group);
+  const keys = deriveEpochKeys(secret, name);
+  putChains(core, group.group, deriveChains(secret, name, devicesOf(group)));
+  dropShares(core, group);
+  const {
+    trouble: _,
+    helper: _helper,
+    differs: _differs,
+    unlocated: _unlocated,
+    noticedAt: _noticed,
+    ...rest
+  } = record;
+  return saveGroup(core, {
+    ...rest,
+    standing: 'ready',
+    keys,
+    transcript: { ...beginTranscript(group.epochLink), hashes: [...beginTranscript(group.epochLink).hashes] },
+    since: core.clock.now(),
+    asked: 0,
+    askedAt: 0,
+    missing: [],
+  });
+}
+
+export function putChains(core: Core, group: Uint8Array, fresh: readonly Chain[]): void {
+  for (const { device, generation, chainKey } of fresh)
+    core.vault.put(chains, { group, device, generation, chainKey });
+}
+
+/** The epoch is over: its keys go, and what was sealed in it and is not in the log is to be sealed anew. */
+export function leaveEpoch(core: Core, record: GroupRecord): GroupRecord {
+  core.vault.deleteScope(chains, record.id);
+  for (const entry of core.vault.list(entries, { scope: record.id, limit: maxEntries })) {
+    core.vault.delete(entries, entry.id);
+    const waiting = core.vault.get(outgoing, messageKey(entry.conversation, entry.message));
+    if (waiting) queue(core, waiting);
+  }
+  const { keys, transcript: _, helper: _helper, ...rest } = record;
+  if (keys) core.afterCommit(() => wipe(keys.access, keys.header, keys.link));
+  return rest;
+}
+
+/** We are not in it any more: what was said stays, and nothing else. */
+export function leaveGroup(core: Core, record: GroupRecord, standing: 'left' | 'removed'): GroupRecord {
+  const left = leaveEpoch(core, record);
+  for (const share of sharesOf(core, record.id)) dropShare(core, share);
+  core.vault.delete(commits, record.id);
+  core.vault.deleteScope(leaving, record.id);
+  const { trouble: _, ...rest } = left;
+  return saveGroup(core, { ...rest, standing, missing: [] });
+}
+
+/** Shares of this epoch and of earlier ones have done their work, or were never followed. */
+function dropShares(core: Core, { group, epoch }: Group): void {
+  for (const share of sharesOf(core, group)) if (share.epoch <= epoch) dropShare(core, share);
+}
+
+export function dropShare(core: Core, share: ShareRecord): void {
+  core.vault.delete(shares, shareKeyOf(share));
+}

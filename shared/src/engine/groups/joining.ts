@@ -1,0 +1,252 @@
+/**
+ * Coming into a group (protocol §11.6): a share names an epoch that we do not know; its welcome, at the relay, holds
+ * the whole log. Everything is verified from the first link, and against the share, before anything is kept.
+ */
+import { equalBytes } from '../../bytes/index.ts';
+import { CodedError, hasCode } from '../../errors/index.ts';
+import {
+  commitTo,
+  deriveEpochKeys,
+  type EpochName,
+  type Group,
+  memberOf,
+  memberOfKey,
+  openWelcome,
+  parseStatement,
+  readLink,
+  verifyGroup,
+  verifyStatement,
+  type Welcome,
+} from '../../groups/index.ts';
+import { parseGroupContent } from '../../wire/index.ts';
+import { directConversationId, mayRequest, saveConversation } from '../conversations.ts';
+import type { Core } from '../core.ts';
+import { type GroupRecord, type ShareRecord } from '../group-records.ts';
+import { groupOf, nameOf, ownAccountId } from '../group-summary.ts';
+import { conversations, type ConversationRecord, messages } from '../records.ts';
+import type { GroupWelcome, Relay } from '../relay-client.ts';
+import { succeed } from './committing.ts';
+import { knownIdentities } from './making.ts';
+import { dropShare, enterEpoch, sharesOf } from './epochs.ts';
+import { addEvent, findGroup, isInEpoch, meetMembers, saveGroup, storeLink, withLog } from './group.ts';
+import { insertGroupMessage } from './reading.ts';
+
+/** An invitation whose link never came is forgotten after this; a share that is read has long been followed. */
+const invitedMs = 30 * 24 * 60 * 60 * 1000;
+
+/** Shares that may bring us into the group, or back into it, the newest first. */
+export function invitationsOf(core: Core, record: GroupRecord): ShareRecord[] {
+  if (record.standing === 'ready' || record.standing === 'succeeded') return [];
+  return sharesOf(core, record.id)
+    .filter(({ welcome }) => welcome !== undefined)
+    .reverse();
+}
+
+/**
+ * Asks for the welcome of a share and, where it holds, joins.
+ * @returns whether we are in.
+ * @throws RelayError `ERR_ACCESS_INVALID`, `ERR_GROUP_UNKNOWN` while the link has not been appended; others.
+ */
+export async function join(
+  core: Core,
+  relay: Relay,
+  share: ShareRecord,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (Math.abs(core.clock.now() - share.at) > invitedMs) {
+    core.transaction(() => dropShare(core, share));
+    return false;
+  }
+  const name: EpochName = { group: share.group, epoch: share.epoch, link: share.link };
+  const { access } = deriveEpochKeys(share.secret, name);
+  const answer = await relay.groupWelcome(share.group, { access }, signal);
+  try {
+    const welcome = openWelcome(answer.welcome, share.welcome!, share.secret, name);
+    const group = verifyGroup(welcome.links, knownIdentities(core));
+    requireMeant(core, group, share, answer);
+    return core.transaction(() => enter(core, share, group, welcome, answer));
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+    // Whatever it is, it is not what was promised: it will not become so.
+    core.transaction(() => {
+      dropShare(core, share);
+      const record = findGroup(core, share.group);
+      if (record) saveGroup(core, record);
+    });
+    return false;
+  }
+}
+
+function requireMeant(core: Core, group: Group, share: ShareRecord, answer: GroupWelcome): void {
+  const isMeant =
+    equalBytes(group.group, share.group) &&
+    equalBytes(group.epochLink, share.link) &&
+    equalBytes(group.head.hash, share.link) &&
+    group.epoch === share.epoch &&
+    group.epoch === answer.epoch &&
+    equalBytes(commitTo(share.secret), group.commitment) &&
+    memberOf(group, share.from) !== undefined &&
+    group.relay === core.requireAccount().relay &&
+    isInEpoch(core, group);
+  if (!isMeant) throw new CodedError('ERR_LOG_INVALID', 'not the group that was promised');
+}
+
+function enter(
+  core: Core,
+  share: ShareRecord,
+  group: Group,
+  welcome: Welcome,
+  answer: GroupWelcome,
+): boolean {
+  const before = findGroup(core, share.group);
+  if (!before || before.standing === 'ready') return false;
+  const old = group.continues && findGroup(core, group.continues.group);
+  if (old && !mayContinue(core, old, group)) return false;
+  const conversation = conversationFor(core, group, share.from);
+  if (!conversation) {
+    dropShare(core, share);
+    return false;
+  }
+  meetMembers(core, group.members);
+  for (const [seq, link] of welcome.links.entries()) storeLink(core, group.group, seq, link);
+  const { transcript: _, keys: _keys, ...rest } = before;
+  const joined = enterEpoch(
+    core,
+    withLog({ ...rest, conversation: conversation.id, place: answer.place, linkCount: answer.links }, group),
+    group,
+    share.secret,
+  );
+  if (old && !succeed(core, old, joined)) return false;
+  const given = welcome.shared.filter((signed) =>
+    giveMessage(core, joined, group, signed, share.from),
+  ).length;
+  tellArrival(core, joined, group, welcome, given);
+  markShared(core, conversation.id, given);
+  return true;
+}
+
+/**
+ * Whether `group` may take the place of a group that nobody can follow: begun by somebody who was allowed to add
+ * people there, at the very link that was the last one, with nobody who was not in it.
+ */
+function mayContinue(core: Core, old: GroupRecord, group: Group): boolean {
+  const known = groupOf(old);
+  if (!known || !group.continues || (old.standing !== 'stuck' && old.standing !== 'succeeded')) return false;
+  const head = group.continues.head;
+  const creator = group.members.find(({ admin }) => admin);
+  const beginner = creator && memberOf(known, creator.identity.accountId);
+  return (
+    head.seq === known.head.seq &&
+    equalBytes(head.hash, known.head.hash) &&
+    equalBytes(group.conversation, known.conversation) &&
+    beginner !== undefined &&
+    (beginner.admin || known.mayAdd === 'anyone') &&
+    group.members.every(({ identity }) => memberOf(known, identity.accountId) !== undefined)
+  );
+}
+
+/** The conversation that the group is shown in; undefined where whoever added us may not. */
+function conversationFor(core: Core, group: Group, from: Uint8Array): ConversationRecord | undefined {
+  const known = core.vault.get(conversations, group.conversation);
+  const direct = core.vault.get(conversations, directConversationId(ownAccountId(core), from));
+  if (known) {
+    if (!known.group) return undefined;
+    const present = findGroup(core, known.group);
+    // Of a group that goes on, the successor takes its place; see `succeed`.
+    const isSame = equalBytes(known.group, group.group);
+    if (!isSame && !group.continues) return undefined;
+    const back = isSame && present && (present.standing === 'left' || present.standing === 'removed');
+    const status = back && direct?.status !== 'active' ? ('request' as const) : known.status;
+    const { invitedBy: _, ...rest } = known;
+    const conversation = { ...rest, status, ...(status === 'request' && { invitedBy: from }) };
+    core.vault.put(conversations, conversation);
+    return conversation;
+  }
+  if (direct?.status === 'blocked') return undefined;
+  const isFriend = direct?.status === 'active';
+  if (!isFriend && !mayRequest(core)) return undefined;
+  const made: ConversationRecord = {
+    id: group.conversation,
+    group: group.group,
+    status: isFriend ? 'active' : 'request',
+    ...(!isFriend && { invitedBy: from }),
+    draft: '',
+    counter: 0,
+    unread: 0,
+    owesHello: false,
+    awaited: [],
+  };
+  core.vault.put(conversations, made);
+  return made;
+}
+
+/** One message of those that were said before we came, if it holds. */
+function giveMessage(
+  core: Core,
+  record: GroupRecord,
+  group: Group,
+  signed: Uint8Array,
+  from: Uint8Array,
+): boolean {
+  try {
+    const statement = parseStatement(signed);
+    const { account } = verifyStatement(statement, group);
+    const content = parseGroupContent(statement.content);
+    if (content.kind !== 'text' && content.kind !== 'code') return false;
+    if (!equalBytes(content.conversation, group.conversation)) return false;
+    return insertGroupMessage(core, record, account, content, signed, from);
+  } catch (error) {
+    if (hasCode(error)) return false;
+    throw error;
+  }
+}
+
+function tellArrival(core: Core, record: GroupRecord, group: Group, { links }: Welcome, given: number): void {
+  const last = readLink(links[links.length - 1]!);
+  const author = memberOfKey(group, last.signer)?.identity.accountId;
+  if (!author) return;
+  const by = nameOf(core, author);
+  const own = core.requireAccount().username;
+  const others = group.members
+    .map(({ identity }) => identity.username)
+    .filter((name) => name !== by && name !== own);
+  const event =
+    last.body.type === 'create'
+      ? { event: 'created' as const, by, people: others, us: true as const, name: group.name }
+      : { event: 'added' as const, by, people: [], us: true as const, ...(given > 0 && { shared: given }) };
+  addEvent(core, record, event, { id: last.hash, counter: last.body.counter, at: last.at, author });
+}
+
+/** What was given to us is there to be read, and makes nothing unread. */
+function markShared(core: Core, id: Uint8Array, given: number): void {
+  const conversation = core.vault.get(conversations, id);
+  if (!conversation) return;
+  const [last] = core.vault.list(messages, { scope: id, descending: true, limit: 1 });
+  if (given === 0 || !last) {
+    saveConversation(core, conversation);
+    return;
+  }
+  saveConversation(core, {
+    ...conversation,
+    unread: 0,
+    mentions: 0,
+    readUpTo: { counter: last.counter, id: last.id },
+  });
+}
+
+/** Where the epoch begins whose keys somebody gave us; from there it is read. @throws what the relay says. */
+export async function locate(
+  core: Core,
+  relay: Relay,
+  record: GroupRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!record.keys) return;
+  const { place, links, epoch } = await relay.groupWelcome(record.id, { access: record.keys.access }, signal);
+  core.transaction(() => {
+    const present = findGroup(core, record.id);
+    if (present?.standing !== 'ready' || groupOf(present)?.epoch !== epoch) return;
+    const { unlocated: _, ...located } = present;
+    saveGroup(core, { ...located, place, linkCount: links });
+  });
+}

@@ -1,0 +1,315 @@
+/** What other members say about a group over their sessions with us (protocol §11.7 and §11.9). */
+import { equalBytes } from '../../bytes/index.ts';
+import { hasCode } from '../../errors/index.ts';
+import {
+  beginTranscript,
+  commitTo,
+  devicesOf,
+  extendGroup,
+  type Group,
+  maxGeneration,
+  memberOf,
+  parseStatement,
+  readLink,
+  verifyStatement,
+} from '../../groups/index.ts';
+import { type Letter, parseGroupContent } from '../../wire/index.ts';
+import { directConversationId, ensureConversation } from '../conversations.ts';
+import { sendLetter } from '../outgoing.ts';
+import type { Core } from '../core.ts';
+import { chains, type GroupRecord, groups, served, servedKeyOf, shares } from '../group-records.ts';
+import { groupOf, ownAccountId } from '../group-summary.ts';
+import { type ContactRecord, conversations, messageKey, messages, originals } from '../records.ts';
+import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
+import { intend } from './committing.ts';
+import { conversationOfGroup, findGroup, linksOf, listGroups, saveGroup } from './group.ts';
+import { followLink, insertGroupMessage } from './reading.ts';
+
+/** Groups that somebody promised us and whose log has not been read. */
+const maxInvitations = 100;
+/** Shares of one member for one group that are kept; the oldest go first. */
+const maxSharesEach = 8;
+/** A member is given keys at most this often. */
+const serveEveryMs = 60_000;
+/** Messages that come with keys, and the bytes that one letter holds. */
+const maxHistory = 100;
+const letterRoomBytes = 20 * 1024;
+
+type Of<Action extends Letter['action']> = Extract<Letter, { action: Action }>;
+
+/** Deals with a letter. What it is about, and who may say it, is judged here; everything else is ignored. */
+export function receiveLetter(core: Core, from: ContactRecord, letter: Letter): void {
+  switch (letter.action) {
+    case 'share':
+      receiveShare(core, from, letter);
+      return;
+    case 'need':
+      receiveNeed(core, from, letter);
+      return;
+    case 'keys':
+      receiveKeys(core, from, letter);
+      return;
+    case 'standing':
+      receiveStanding(core, from, letter);
+      return;
+    case 'history':
+      receiveHistory(core, from, letter);
+  }
+}
+
+function receiveShare(core: Core, from: ContactRecord, letter: Of<'share'>): void {
+  const { action: _, ...share } = letter;
+  const record = findGroup(core, letter.group) ?? invite(core, from, letter);
+  if (!record) return;
+  const group = groupOf(record);
+  const isMember = group && memberOf(group, from.account) !== undefined;
+  const isIn =
+    record.standing === 'ready' || record.standing === 'keys-missing' || record.standing === 'stuck';
+  if (isIn && !isMember) return;
+  const isMissing = group && record.standing === 'keys-missing' && equalBytes(letter.link, group.epochLink);
+  if (isIn && group && letter.epoch <= group.epoch && !isMissing) return;
+  if (isMissing && equalBytes(commitTo(letter.secret), group.commitment)) {
+    enterEpoch(core, record, group, letter.secret);
+    return;
+  }
+  const theirs = sharesOf(core, letter.group).filter((one) => equalBytes(one.from, from.account));
+  if (theirs.length >= maxSharesEach && theirs[0]) dropShare(core, theirs[0]);
+  core.vault.put(shares, { ...share, from: from.account, at: core.clock.now() });
+  saveGroup(core, record);
+}
+
+function invite(core: Core, from: ContactRecord, { group }: Of<'share'>): GroupRecord | undefined {
+  const direct = core.vault.get(conversations, directConversationId(ownAccountId(core), from.account));
+  if (direct?.status === 'blocked') return undefined;
+  const waiting = listGroups(core).filter(({ standing }) => standing === 'joining').length;
+  if (waiting >= maxInvitations) return undefined;
+  const record: GroupRecord = {
+    id: group,
+    standing: 'joining',
+    place: 0,
+    linkCount: 0,
+    since: core.clock.now(),
+    asked: 0,
+    askedAt: 0,
+    missing: [],
+  };
+  core.vault.put(groups, record);
+  return record;
+}
+
+/** A group that we are in, and whose member the sender is. */
+function shared(
+  core: Core,
+  from: ContactRecord,
+  id: Uint8Array,
+): { record: GroupRecord; group: Group } | undefined {
+  const record = findGroup(core, id);
+  const group = record && groupOf(record);
+  if (!group || !memberOf(group, from.account)) return undefined;
+  return ['ready', 'keys-missing', 'stuck'].includes(record.standing) ? { record, group } : undefined;
+}
+
+function reply(core: Core, to: ContactRecord, letter: Letter): void {
+  sendLetter(core, ensureConversation(core, to, 'silent'), 'group', { ...letter });
+}
+
+function receiveNeed(core: Core, from: ContactRecord, letter: Of<'need'>): void {
+  const ours = shared(core, from, letter.group);
+  if (!ours) return;
+  const { record, group } = ours;
+  const { group: id, epoch, epochLink: link } = group;
+  const isHere = letter.epoch === epoch && equalBytes(letter.link, link);
+  const knows = isHere || hasEpochLink(group, letter.link);
+  if (!knows) return;
+  if (letter.lacks === 'keys' && !record.missing.some((one) => equalBytes(one, from.account)))
+    saveGroup(core, { ...record, missing: [...record.missing, from.account].slice(-250) });
+  if (!letter.serve || record.standing !== 'ready') return;
+  const last = core.vault.get(served, servedKeyOf(id, from.account));
+  if (last && Math.abs(core.clock.now() - last.at) < serveEveryMs) return;
+  core.vault.put(served, { group: id, account: from.account, at: core.clock.now() });
+  if (letter.lacks === 'link') {
+    reply(core, from, { action: 'standing', group: id, epoch, link });
+    return;
+  }
+  serve(core, from, record, group, letter.link);
+}
+
+function hasEpochLink(group: Group, link: Uint8Array): boolean {
+  return seqOf(group, link) !== undefined;
+}
+
+function seqOf(group: Group, link: Uint8Array): number | undefined {
+  for (let seq = group.length - 1; seq >= 0; seq--) if (equalBytes(group.hashAt(seq)!, link)) return seq;
+  return undefined;
+}
+
+/** The present keys, the links in between, and the messages that were said since. No new epoch. */
+function serve(core: Core, to: ContactRecord, record: GroupRecord, group: Group, link: Uint8Array): void {
+  const seq = seqOf(group, link);
+  if (!record.keys || seq === undefined) return;
+  const missed = linksOf(core, record.id, seq + 1);
+  if (missed.some(({ length }) => length > letterRoomBytes)) {
+    // More than letters hold: a new epoch, with a welcome at the relay, brings them in again.
+    intend(core, record.id, { kind: 'rotate', welcome: true });
+    return;
+  }
+  for (const links of inParts(missed))
+    reply(core, to, { action: 'history', group: record.id, links, messages: [] });
+  reply(core, to, {
+    action: 'keys',
+    group: group.group,
+    epoch: group.epoch,
+    link: group.epochLink,
+    access: record.keys.access,
+    header: record.keys.header,
+    links: record.keys.link,
+    chains: core.vault
+      .list(chains, { scope: record.id, limit: 1_000 })
+      .map(({ device, generation, chainKey }): [Uint8Array, number, Uint8Array] => [
+        device,
+        generation,
+        chainKey,
+      ]),
+  });
+  const theirs = group.speakers.find(
+    ({ account, until }) => until === undefined && equalBytes(account, to.account),
+  );
+  for (const part of inParts(originalsSince(core, record, theirs?.from ?? group.epoch)))
+    reply(core, to, { action: 'history', group: record.id, links: [], messages: part });
+}
+
+function originalsSince(core: Core, { conversation, id }: GroupRecord, from: number): Uint8Array[] {
+  if (!conversation) return [];
+  return core.vault
+    .list(messages, { scope: conversation, descending: true, limit: maxHistory })
+    .flatMap((message) => {
+      const original = core.vault.get(originals, messageKey(conversation, message.id));
+      if (!original) return [];
+      const { epoch, group } = parseStatement(original.signed);
+      return epoch >= from && equalBytes(group, id) ? [original.signed] : [];
+    })
+    .reverse();
+}
+
+/** As few letters as hold them; what one letter does not hold is left out. */
+function inParts(items: readonly Uint8Array[]): Uint8Array[][] {
+  const parts: Uint8Array[][] = [];
+  let room = 0;
+  for (const item of items) {
+    if (item.length > letterRoomBytes) continue;
+    if (item.length > room || parts.length === 0) {
+      parts.push([]);
+      room = letterRoomBytes;
+    }
+    parts[parts.length - 1]!.push(item);
+    room -= item.length + 8;
+  }
+  return parts;
+}
+
+function receiveKeys(core: Core, from: ContactRecord, letter: Of<'keys'>): void {
+  const ours = shared(core, from, letter.group);
+  if (ours?.record.standing !== 'keys-missing') return;
+  const { record, group } = ours;
+  const isMeant = letter.epoch === group.epoch && equalBytes(letter.link, group.epochLink);
+  const devices = devicesOf(group);
+  const isWhole =
+    devices.length === letter.chains.length &&
+    devices.every((device) => letter.chains.some(([one]) => equalBytes(one, device)));
+  if (!isMeant || !isWhole || letter.chains.some(([, generation]) => generation > maxGeneration + 1)) return;
+  putChains(
+    core,
+    record.id,
+    letter.chains.map(([device, generation, chainKey]) => ({ device, generation, chainKey })),
+  );
+  const { trouble: _, ...rest } = record;
+  const begun = beginTranscript(group.epochLink);
+  saveGroup(core, {
+    ...rest,
+    standing: 'ready',
+    keys: { access: letter.access, header: letter.header, link: letter.links },
+    // The epoch is read from its beginning: what the chains have passed comes with signatures instead.
+    transcript: { position: begun.position, hashes: [...begun.hashes] },
+    since: core.clock.now(),
+    asked: 0,
+    askedAt: 0,
+    helper: from.account,
+    missing: [],
+  });
+  notify(core, findGroup(core, record.id), ownAccountId(core), 'present');
+}
+
+/** Tells the group about somebody's keys. */
+export function notify(
+  core: Core,
+  record: GroupRecord | undefined,
+  account: Uint8Array,
+  keys: 'missing' | 'present',
+): void {
+  const conversation = record && conversationOfGroup(core, record);
+  if (conversation && record.standing === 'ready')
+    sendLetter(core, conversation, 'notice', { account, keys });
+}
+
+/** Who is asked why the relay does not show a link says where they stand: ahead of us, the relay hides it. */
+function receiveStanding(core: Core, from: ContactRecord, letter: Of<'standing'>): void {
+  const ours = shared(core, from, letter.group);
+  if (!ours) return;
+  const { record, group } = ours;
+  if (letter.epoch > group.epoch) {
+    if (record.standing === 'ready') saveGroup(core, { ...record, trouble: 'ERR_GROUP_WITHHELD' });
+    return;
+  }
+  // Their link was never accepted: what they shared for it is worth nothing.
+  for (const share of sharesOf(core, record.id))
+    if (equalBytes(share.from, from.account) && share.epoch > letter.epoch) dropShare(core, share);
+}
+
+function receiveHistory(core: Core, from: ContactRecord, letter: Of<'history'>): void {
+  const ours = shared(core, from, letter.group);
+  if (!ours) return;
+  if (ours.record.standing === 'keys-missing')
+    for (const link of letter.links) if (!follow(core, letter.group, link)) break;
+  const record = findGroup(core, letter.group);
+  const group = record && groupOf(record);
+  if (!group) return;
+  for (const signed of letter.messages) receiveOriginal(core, record, group, signed);
+}
+
+/** A link that a member hands on, because the keys that it is sealed under are missing here. @returns whether it follows. */
+function follow(core: Core, id: Uint8Array, bytes: Uint8Array): boolean {
+  const record = findGroup(core, id);
+  const group = record && groupOf(record);
+  if (record?.standing !== 'keys-missing' || !group) return false;
+  try {
+    const link = readLink(bytes);
+    if (link.seq < group.length) return true;
+    followLink(core, { ...record, unlocated: true }, group, link, bytes, extendGroup(group, bytes));
+    return true;
+  } catch (error) {
+    if (hasCode(error)) return false;
+    throw error;
+  }
+}
+
+/** Only of epochs that we were in ourselves, and only what holds by itself. */
+function receiveOriginal(core: Core, record: GroupRecord, group: Group, signed: Uint8Array): void {
+  try {
+    const statement = parseStatement(signed);
+    const own = ownAccountId(core);
+    const wasIn = group.speakers.some(
+      ({ account, from, until }) =>
+        equalBytes(account, own) &&
+        from <= statement.epoch &&
+        (until === undefined || statement.epoch < until),
+    );
+    if (!wasIn) return;
+    const { account } = verifyStatement(statement, group);
+    const content = parseGroupContent(statement.content);
+    if (content.kind !== 'text' && content.kind !== 'code') return;
+    if (!equalBytes(content.conversation, group.conversation)) return;
+    insertGroupMessage(core, record, account, content, signed);
+  } catch (error) {
+    if (!hasCode(error)) throw error;
+  }
+}

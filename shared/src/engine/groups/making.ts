@@ -1,0 +1,138 @@
+/** From what somebody wants to the link that does it, if the group as it is now still lets it. */
+import { equalBytes } from '../../bytes/index.ts';
+import { hasCode } from '../../errors/index.ts';
+import {
+  addMembers,
+  changePolicy,
+  type Group,
+  type GroupChange,
+  maxShared,
+  maxWelcomeBytes,
+  memberOf,
+  parseStatement,
+  removeMembers,
+  renameGroup,
+  rotateGroup,
+  secretBytes,
+  type Signing,
+} from '../../groups/index.ts';
+import { accountIdOfLog, type AccountId } from '../../identity/index.ts';
+import type { Core } from '../core.ts';
+import { type GroupRecord, type IntentRecord, leaving, leavingKeyOf } from '../group-records.ts';
+import { ownAccountId } from '../group-summary.ts';
+import { contacts, messageKey, messages, originals } from '../records.ts';
+import { conversationOfGroup, ownMember, requireGroup, seenBy } from './group.ts';
+
+type Change = IntentRecord['change'];
+/** What members' logs have gained, by account. */
+export type Updates = readonly { readonly account: Uint8Array; readonly links: readonly Uint8Array[] }[];
+
+/** Verified logs are not verified again when they come in a link. */
+export function knownIdentities(core: Core) {
+  return (account: AccountId) => {
+    const own = core.requireAccount();
+    const record = equalBytes(account, ownAccountId(core)) ? own : core.vault.get(contacts, account);
+    return record && core.identityOf(record);
+  };
+}
+
+export function signing(core: Core, counter: number): Signing {
+  return {
+    signer: core.deviceOf(core.requireAccount()).sign,
+    at: core.clock.now(),
+    counter,
+    known: knownIdentities(core),
+  };
+}
+
+export interface Made {
+  readonly change: GroupChange;
+  readonly secret?: Uint8Array;
+  readonly shared: readonly Uint8Array[];
+}
+
+/** Undefined where there is nothing to do any more, or it is not allowed any more. */
+export function makeChange(
+  core: Core,
+  record: GroupRecord,
+  wanted: Change,
+  updates: Updates,
+): Made | undefined {
+  const group = requireGroup(record);
+  const us = ownMember(core, group);
+  const conversation = conversationOfGroup(core, record);
+  if (!us || !conversation) return undefined;
+  const sign = signing(core, conversation.counter + 1);
+  const secret = core.randomness.bytes(secretBytes);
+  const opening = { ...sign, secret, seen: seenBy(record, group), identities: relevant(group, updates) };
+  const isOther = (account: Uint8Array) =>
+    !equalBytes(account, ownAccountId(core)) && memberOf(group, account);
+  try {
+    switch (wanted.kind) {
+      case 'add': {
+        const logs = wanted.logs.filter((log) => !memberOf(group, accountIdOfLog(log)));
+        if (logs.length === 0) return undefined;
+        const shared = lastOriginals(core, conversation.id, group, wanted.shared);
+        return {
+          change: addMembers(group, { ...opening, members: logs, shared: shared.length }),
+          secret,
+          shared,
+        };
+      }
+      case 'remove': {
+        if (!isOther(wanted.account)) return undefined;
+        const left = core.vault.get(leaving, leavingKeyOf(record.id, wanted.account));
+        const change = removeMembers(group, {
+          ...opening,
+          accounts: [wanted.account],
+          left: left ? [left.signed] : [],
+        });
+        return { change, secret, shared: [] };
+      }
+      case 'rotate':
+        return { change: rotateGroup(group, opening), secret, shared: [] };
+      case 'rename':
+        return wanted.name === group.name
+          ? undefined
+          : { change: renameGroup(group, { ...sign, name: wanted.name }), shared: [] };
+      case 'may-add':
+        return wanted.mayAdd === group.mayAdd
+          ? undefined
+          : { change: changePolicy(group, { ...sign, mayAdd: wanted.mayAdd }), shared: [] };
+      case 'admin': {
+        const member = memberOf(group, wanted.account);
+        if (!member || member.admin === wanted.admin) return undefined;
+        const admins = group.members
+          .filter((each) => (each === member ? wanted.admin : each.admin))
+          .map(({ identity }) => identity.accountId);
+        return { change: changePolicy(group, { ...sign, admins }), shared: [] };
+      }
+    }
+  } catch (error) {
+    // The group has changed meanwhile, so that its rules forbid what was allowed.
+    if (hasCode(error, 'ERR_LOG_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+function relevant(group: Group, updates: Updates): Updates {
+  return updates.filter(({ account }) => memberOf(group, account) !== undefined);
+}
+
+/** The last messages that can be shown to somebody who was not here: their authors' own words of this very group. */
+function lastOriginals(core: Core, conversation: Uint8Array, { group }: Group, count: number): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { id } of core.vault.list(messages, {
+    scope: conversation,
+    descending: true,
+    limit: count * 2,
+  })) {
+    const original = core.vault.get(originals, messageKey(conversation, id));
+    if (!original || !equalBytes(parseStatement(original.signed).group, group)) continue;
+    bytes += original.signed.length;
+    if (found.length >= Math.min(count, maxShared) || bytes > maxWelcomeBytes / 2) break;
+    found.push(original.signed);
+  }
+  return found.reverse();
+}

@@ -1,0 +1,217 @@
+/** The two loops of groups: one reads their logs by a long poll of its own, one does what is to be done in them. */
+import { equalBytes, toHex } from '../../bytes/index.ts';
+import { hasCode } from '../../errors/index.ts';
+import { limits } from '../../wire/index.ts';
+import { Backoff } from '../backoff.ts';
+import type { Core } from '../core.ts';
+import { commits } from '../group-records.ts';
+import { groupOf } from '../group-summary.ts';
+import type { GroupEvents, Relay } from '../relay-client.ts';
+import { advanceCommit, beginCommit, intentsOf } from './committing.ts';
+import { findGroup, listGroups, saveGroup } from './group.ts';
+import { invitationsOf, join, locate } from './joining.ts';
+import { fetchUpdates } from './logs.ts';
+import { readEntries } from './reading.ts';
+import { succeedStuckGroup } from './succession.ts';
+import { tend } from './tending.ts';
+import { GroupTyping } from './typing.ts';
+import { postEntries, sealGroup } from './writing.ts';
+
+/** Entries that are read in one transaction: one fsync for all, and no long stop of everything else. */
+const entriesPerStep = 16;
+/** Steps in one group before it is the next one's turn. */
+const maxSteps = 200;
+/** A share may be there a moment before its link is. */
+const soonMs = 300;
+
+interface Hold {
+  readonly backoff: Backoff;
+  until: number;
+}
+
+export class GroupSync {
+  readonly typing: GroupTyping;
+  readonly #core: Core;
+  readonly #relay: Relay;
+  readonly #isHeld: (account: Uint8Array) => boolean;
+  readonly #holds = new Map<string, Hold>();
+
+  /** @param isHeld whether what is for an account cannot be delivered at present. */
+  constructor(core: Core, relay: Relay, isHeld: (account: Uint8Array) => boolean) {
+    this.#core = core;
+    this.#relay = relay;
+    this.#isHeld = isHeld;
+    this.typing = new GroupTyping(core, relay);
+  }
+
+  /** Everything that was held back is tried again at once. */
+  release(): void {
+    this.#holds.clear();
+  }
+
+  /** The groups whose logs can be read now, and how far they have been. Another answer means that a poll is out of date. */
+  readable(): { readonly id: Uint8Array; readonly access: Uint8Array; readonly after: number }[] {
+    return listGroups(this.#core)
+      .filter(
+        ({ id, standing, unlocated }) =>
+          standing === 'ready' && !unlocated && !this.#isOnHold(`read ${toHex(id)}`),
+      )
+      .flatMap(({ id, keys, place }) => (keys ? [{ id, access: keys.access.slice(), after: place }] : []))
+      .slice(0, limits.groupsPerPoll);
+  }
+
+  /** @returns whether there is more, and whether there was anything. @throws CodedError when the relay cannot be reached, or asks to wait. */
+  async read(
+    groups: ReturnType<GroupSync['readable']>,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly more: boolean; readonly news: boolean }> {
+    let more = false;
+    let news = false;
+    for (const events of await this.#relay.groupEvents(groups, waitSeconds, signal)) {
+      const asked = groups.find(({ id }) => equalBytes(id, events.id));
+      if (!asked) continue;
+      await this.#take(events, asked.access);
+      more ||= events.more;
+      news ||= events.entries.length > 0 || events.ephemeral.length > 0;
+    }
+    return { more, news };
+  }
+
+  async #take({ id, status, entries, ephemeral }: GroupEvents, access: Uint8Array): Promise<void> {
+    const core = this.#core;
+    if (status !== 'ok') {
+      this.#refused(id, access);
+      return;
+    }
+    this.#holds.delete(`read ${toHex(id)}`);
+    for (let at = 0; at < entries.length; at += entriesPerStep) {
+      readEntries(core, id, entries.slice(at, at + entriesPerStep));
+      // Lets what a person does come in between.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const record = findGroup(core, id);
+    if (record) for (const envelope of ephemeral) this.typing.receive(record, envelope);
+  }
+
+  /** The relay does not let us read with the keys that we have: those that were given to us may be wrong. */
+  #refused(id: Uint8Array, access: Uint8Array): void {
+    const core = this.#core;
+    this.#hold(`read ${toHex(id)}`);
+    core.transaction(() => {
+      const record = findGroup(core, id);
+      if (!record?.keys || !equalBytes(record.keys.access, access)) return;
+      if (record.helper) {
+        const { keys: _, helper: _helper, ...rest } = record;
+        saveGroup(core, { ...rest, standing: 'keys-missing', since: core.clock.now(), askedAt: 0 });
+      } else if (record.trouble === undefined) saveGroup(core, { ...record, trouble: 'ERR_ACCESS_INVALID' });
+    });
+  }
+
+  /**
+   * Does what can be done now, in all groups.
+   * @returns after how many milliseconds there will be more to do.
+   * @throws CodedError when the relay cannot be reached or asks to wait: nothing goes, in no group.
+   */
+  async work(signal: AbortSignal): Promise<number | undefined> {
+    const waits: number[] = [];
+    for (const { id } of listGroups(this.#core)) {
+      if (signal.aborted) return undefined;
+      const key = toHex(id);
+      if (!this.#isOnHold(key)) {
+        try {
+          const waitMs = await this.#workIn(id, signal);
+          if (waitMs !== undefined) waits.push(waitMs);
+          this.#holds.delete(key);
+        } catch (error) {
+          if (!isAboutGroup(error)) throw error;
+          this.#hold(key);
+        }
+      }
+      const hold = this.#holds.get(key);
+      if (hold) waits.push(hold.until - this.#core.clock.now());
+      const reading = this.#holds.get(`read ${key}`);
+      if (reading) waits.push(reading.until - this.#core.clock.now());
+    }
+    return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
+  }
+
+  async #workIn(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
+    const core = this.#core;
+    const waits: (number | undefined)[] = [await this.#joinOrLocate(id, signal)];
+    for (let step = 0; step < maxSteps && !signal.aborted; step++) {
+      const outcome = await advanceCommit(core, this.#relay, id, this.#isHeld, signal);
+      if (outcome === 'waiting') waits.push(soonMs);
+      if (outcome === 'nothing' && (await this.#begin(id, signal))) continue;
+      const hasMore = sealGroup(core, id);
+      if (!(await postEntries(core, this.#relay, id, signal)) && !hasMore) break;
+    }
+    waits.push(await succeedStuckGroup(core, this.#relay, id, signal));
+    const record = findGroup(core, id);
+    if (record) waits.push(core.transaction(() => tend(core, record)));
+    const known = waits.filter((wait) => wait !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  async #joinOrLocate(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
+    const core = this.#core;
+    const record = findGroup(core, id);
+    if (!record) return undefined;
+    if (record.unlocated && record.standing === 'ready') await locate(core, this.#relay, record, signal);
+    let waitMs: number | undefined;
+    for (const share of invitationsOf(core, record)) {
+      try {
+        if (await join(core, this.#relay, share, signal)) return undefined;
+      } catch (error) {
+        if (!hasCode(error, 'ERR_ACCESS_INVALID', 'ERR_GROUP_UNKNOWN')) throw error;
+        const age = Math.max(0, core.clock.now() - share.at);
+        // The link comes right behind its shares, or never.
+        waitMs = Math.min(waitMs ?? Infinity, Math.max(soonMs, Math.min(age, 60_000)));
+      }
+    }
+    return waitMs;
+  }
+
+  /** @returns whether a commit has been begun. */
+  async #begin(id: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    const core = this.#core;
+    const record = findGroup(core, id);
+    const group = record && groupOf(record);
+    if (!group || record.standing !== 'ready' || core.vault.get(commits, id)) return false;
+    if (intentsOf(core, id).length === 0) return false;
+    const updates = await fetchUpdates(core, this.#relay, group, signal);
+    return core.transaction(() => {
+      const present = findGroup(core, id);
+      return present !== undefined && beginCommit(core, present, updates);
+    });
+  }
+
+  #hold(key: string): void {
+    const hold = this.#holds.get(key) ?? { backoff: new Backoff(this.#core.randomness), until: 0 };
+    hold.until = this.#core.clock.now() + hold.backoff.nextMs();
+    this.#holds.set(key, hold);
+  }
+
+  #isOnHold(key: string): boolean {
+    const hold = this.#holds.get(key);
+    return hold !== undefined && hold.until > this.#core.clock.now();
+  }
+}
+
+/** What the relay says of one group, or what is wrong with what it serves for it, concerns no other. */
+function isAboutGroup(error: unknown): boolean {
+  return hasCode(
+    error,
+    'ERR_GROUP_UNKNOWN',
+    'ERR_GROUP_EXISTS',
+    'ERR_GROUP_FULL',
+    'ERR_EPOCH_STALE',
+    'ERR_ACCESS_INVALID',
+    'ERR_ACCOUNT_UNKNOWN',
+    'ERR_TOO_LARGE',
+    'ERR_REQUEST_INVALID',
+    'ERR_LOG_FORK',
+    'ERR_LOG_INVALID',
+    'ERR_FORMAT',
+  );
+}

@@ -1,0 +1,82 @@
+/** What a link changed, as lines in the conversation. */
+import { equalBytes } from '../../bytes/index.ts';
+import { type Group, memberOf, memberOfKey, type Member, type ReadLink } from '../../groups/index.ts';
+import type { Core } from '../core.ts';
+import { type GroupRecord, leaving, leavingKeyOf } from '../group-records.ts';
+import { nameOf, ownAccountId } from '../group-summary.ts';
+import { addEvent, type EventBody } from './group.ts';
+
+export function tellLink(core: Core, record: GroupRecord, before: Group, after: Group, link: ReadLink): void {
+  const author =
+    memberOfKey(before, link.signer)?.identity.accountId ??
+    memberOfKey(after, link.signer)?.identity.accountId;
+  if (!author) return;
+  const by = nameOf(core, author);
+  const event = eventOf(core, record, before, after, link, by);
+  if (!event) return;
+  addEvent(core, record, event, { id: link.hash, counter: link.body.counter, at: link.at, author });
+}
+
+type Event = Omit<EventBody, 'kind'>;
+
+function eventOf(
+  core: Core,
+  record: GroupRecord,
+  before: Group,
+  after: Group,
+  { body }: ReadLink,
+  by: string,
+): Event | undefined {
+  switch (body.type) {
+    case 'create':
+      return {
+        event: 'created',
+        by,
+        ...named(
+          core,
+          after.members.filter(({ identity }) => identity.username !== by),
+        ),
+        name: after.name,
+      };
+    case 'add': {
+      const came = after.members.filter(({ identity }) => !memberOf(before, identity.accountId));
+      return { event: 'added', by, ...named(core, came), ...(body.shared > 0 && { shared: body.shared }) };
+    }
+    case 'remove': {
+      const went = before.members.filter(({ identity }) => !memberOf(after, identity.accountId));
+      // Whoever left has been told of by what they said.
+      const unwilling = went.filter(
+        ({ identity }) => !core.vault.get(leaving, leavingKeyOf(record.id, identity.accountId)),
+      );
+      return unwilling.length === 0 ? undefined : { event: 'removed', by, ...named(core, unwilling) };
+    }
+    case 'rotate': {
+      const changed = after.members.filter(({ identity }) => {
+        const known = memberOf(before, identity.accountId)?.identity;
+        return known && known.head.seq !== identity.head.seq;
+      });
+      return changed.length === 0 ? undefined : { event: 'computers', by, ...named(core, changed) };
+    }
+    case 'rename':
+      return { event: 'renamed', by, people: [], name: after.name };
+    case 'policy': {
+      if (body.mayAdd !== undefined && body.mayAdd !== before.mayAdd)
+        return { event: 'adding', by, people: [], mayAdd: body.mayAdd };
+      const isAdmin = (group: Group, { identity }: Member) =>
+        memberOf(group, identity.accountId)?.admin === true;
+      const made = after.members.filter((member) => member.admin && !isAdmin(before, member));
+      if (made.length > 0) return { event: 'admins-made', by, ...named(core, made) };
+      const unmade = before.members.filter((member) => member.admin && !isAdmin(after, member));
+      return unmade.length === 0 ? undefined : { event: 'admins-unmade', by, ...named(core, unmade) };
+    }
+  }
+}
+
+function named(core: Core, members: readonly Member[]): { people: string[]; us?: true } {
+  const own = ownAccountId(core);
+  const others = members.filter(({ identity }) => !equalBytes(identity.accountId, own));
+  return {
+    people: others.map(({ identity }) => identity.username),
+    ...(others.length < members.length && { us: true as const }),
+  };
+}
