@@ -89,7 +89,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   const origin = config.origin ?? `http://127.0.0.1:${port}`;
   let isStopping = false;
-  const hub = new DeliveryHub({ store, clock, maxWaiting: config.waitingPolls });
+  const hub = new DeliveryHub({ store, clock, randomness, maxWaiting: config.waitingPolls });
   const services = {
     config: { ...config, origin },
     store,

@@ -1,8 +1,10 @@
 import { toHex } from '@crypt2chat/shared/bytes';
 import type { Clock } from '@crypt2chat/shared/clock';
+import type { Randomness } from '@crypt2chat/shared/primitives';
 import { limits } from '@crypt2chat/shared/wire';
 import { accountBlocked, deviceRevoked } from '../refusal.ts';
 import type { Store, StoredEnvelope } from '../store/index.ts';
+import { groupTopic, type GroupPollAnswer, type GroupPollRequest, pollGroups } from './group-poll.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface PollRequest {
@@ -20,18 +22,27 @@ export interface PollAnswer {
   readonly more: boolean;
 }
 
+interface HubOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly maxWaiting: number;
+}
+
 /**
- * Long polls over mailboxes. A device has one poll at a time: a newer one ends the older. What arrives while a poll
- * is being answered wakes it again, so nothing waits for the next poll that could have gone with this one. Who is
- * woken reads the store; only ephemeral envelopes pass through here, to a poll that is there or nowhere.
+ * Long polls over mailboxes and over the logs of groups. What arrives while a poll is being answered wakes it again,
+ * so nothing waits for the next poll that could have gone with this one. Who is woken reads the store; only ephemeral
+ * envelopes pass through here, to a poll that is there or nowhere.
  */
 export class DeliveryHub {
   readonly #store: Store;
+  readonly #randomness: Randomness;
   readonly #room: WaitingRoom;
   readonly #stopListening: () => void;
 
-  constructor(options: { readonly store: Store; readonly clock: Clock; readonly maxWaiting: number }) {
+  constructor(options: HubOptions) {
     this.#store = options.store;
+    this.#randomness = options.randomness;
     const room = new WaitingRoom(options.clock, options.maxWaiting);
     this.#room = room;
     this.#stopListening = this.#store.listen({
@@ -49,6 +60,14 @@ export class DeliveryHub {
         const topic = toHex(deviceId);
         for (const waiter of room.about(topic)) waiter.pass(topic, envelope);
       },
+      grew: (groupId, accessHash) => {
+        const topic = groupTopic({ groupId, accessHash });
+        for (const waiter of room.about(topic)) waiter.tell(topic);
+      },
+      groupEphemeral: (groupId, accessHash, envelope) => {
+        const topic = groupTopic({ groupId, accessHash });
+        for (const waiter of room.about(topic)) waiter.pass(topic, envelope);
+      },
     });
   }
 
@@ -58,8 +77,9 @@ export class DeliveryHub {
   }
 
   /**
-   * What is there after the cursor, else what comes within the time; nothing where the poll was replaced, the time
-   * is over or the relay stops. The acknowledgement is durable when this resolves.
+   * Over a mailbox, of which a device has one poll at a time: a newer one ends the older.
+   * @returns what is there after the cursor, else what comes within the time; nothing where the poll was replaced,
+   * the time is over or the relay stops. The acknowledgement is durable when this resolves.
    * @throws Refusal `ERR_POLLS_EXHAUSTED`; `ERR_DEVICE_REVOKED`; `ERR_ACCOUNT_BLOCKED`; `ERR_SHUTTING_DOWN`; what the
    *   store refuses.
    */
@@ -78,6 +98,17 @@ export class DeliveryHub {
         more: found.length > limits.envelopesPerBatch,
       };
     });
+  }
+
+  /**
+   * Over the logs of groups.
+   * @returns the groups of which there is something to say: at once what is there, and those that are unknown or
+   * denied; else what comes within the time; none where the time is over or the relay stops.
+   * @throws Refusal `ERR_POLLS_EXHAUSTED`; `ERR_SHUTTING_DOWN`; what the store refuses.
+   */
+  async pollGroups(request: GroupPollRequest): Promise<readonly GroupPollAnswer[]> {
+    const [turn = 0] = this.#randomness.bytes(1);
+    return pollGroups(this.#store, this.#room, request, turn);
   }
 
   /** Answers all waiting polls and takes no more. */

@@ -1,3 +1,3 @@
-/** Long polling over mailboxes: who waits, what wakes them, and the cursors that acknowledge. */
+/** Long polling over mailboxes and groups: who waits, what wakes them, and the cursors that acknowledge. */
 export { Cursors } from './cursor.ts';
 export { DeliveryHub } from './hub.ts';

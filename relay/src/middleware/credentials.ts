@@ -63,7 +63,17 @@ export function groupAccessHashOf(ctx: Context): Uint8Array {
   requireAlone(ctx, groupAccessHeader);
   const access = decodeSecret(ctx.get(groupAccessHeader));
   if (access === undefined) throw invalidGroupAccess();
+  return groupAccessHash(access);
+}
+
+/** What the relay keeps of an access secret of 32 bytes. */
+export function groupAccessHash(access: Uint8Array): Uint8Array {
   return hash32('crypt2chat/v1/group/access', access);
+}
+
+/** For requests that carry their secrets in the body. @throws Refusal `ERR_REQUEST_INVALID`. */
+export function refuseCredentials(ctx: Context): void {
+  requireAlone(ctx, 'none');
 }
 
 export function invalidGroupAccess(): Refusal {

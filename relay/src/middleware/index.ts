@@ -6,9 +6,11 @@ export {
   authenticate,
   bearerHash,
   capabilityHashOf,
+  groupAccessHash,
   groupAccessHashOf,
   invalidCapability,
   invalidGroupAccess,
+  refuseCredentials,
 } from './credentials.ts';
 export { answerErrors, describe } from './errors.ts';
 export { RateLimit } from './rate-limit.ts';

@@ -1,31 +1,35 @@
 import type { Context } from 'koa';
 import type Router from 'koa-router';
 import * as v from 'valibot';
+import { toHex } from '@crypt2chat/shared/bytes';
 import { encodeCbor } from '@crypt2chat/shared/cbor';
-import { cborMediaType, limits, routes } from '@crypt2chat/shared/wire';
-import { readQuery } from '../middleware/index.ts';
+import { cborMediaType, groupEventsRequestSchema, limits, routes } from '@crypt2chat/shared/wire';
+import { groupAccessHash, readCbor, readQuery, refuseCredentials } from '../middleware/index.ts';
+import { Refusal } from '../refusal.ts';
 import { deviceOf, type Services } from './services.ts';
 
-const querySchema = v.strictObject({
-  after: v.optional(v.pipe(v.string(), v.maxLength(200))),
-  wait: v.optional(
-    v.pipe(v.string(), v.regex(/^[0-9]{1,2}$/), v.transform(Number), v.maxValue(limits.pollWaitMaxSeconds)),
-    String(limits.pollWaitSeconds),
-  ),
-});
+/** 256 groups, each with an id, a secret and a place. */
+const maxGroupsBodyBytes = 32 * 1024;
 
-/** The device's mailbox by long polling; the cursor acknowledges. */
+const wait = v.optional(
+  v.pipe(v.string(), v.regex(/^[0-9]{1,2}$/), v.transform(Number), v.maxValue(limits.pollWaitMaxSeconds)),
+  String(limits.pollWaitSeconds),
+);
+const mailboxQuery = v.strictObject({ after: v.optional(v.pipe(v.string(), v.maxLength(200))), wait });
+const groupsQuery = v.strictObject({ wait });
+
+/** Long polling: of the device's mailbox, where the cursor acknowledges, and of the logs of groups. */
 export function addEventRoutes(router: Router, services: Services): void {
   const { hub, cursors } = services;
 
   router.get(routes.events, async (ctx) => {
     const { deviceId } = await deviceOf(ctx, services);
-    const { after: cursor, wait } = readQuery(ctx, querySchema);
+    const { after: cursor, wait: waitSeconds } = readQuery(ctx, mailboxQuery);
     const after = cursor === undefined ? 0 : cursors.parse(deviceId, cursor);
     const { envelopes, ephemeral, more } = await hub.poll({
       deviceId,
       after,
-      waitMs: wait * 1000,
+      waitMs: waitSeconds * 1000,
       gone: goneSignal(ctx),
     });
     const answer = {
@@ -35,6 +39,33 @@ export function addEventRoutes(router: Router, services: Services): void {
       more,
     };
     // `eventsResponseSchema` is what the client reads it with.
+    ctx.set('Cache-Control', 'no-store');
+    ctx.type = cborMediaType;
+    ctx.body = Buffer.from(encodeCbor(answer));
+  });
+
+  // By POST, because a query stands in the logs of whatever is between, and these are secrets.
+  router.post(routes.groupEvents, async (ctx) => {
+    refuseCredentials(ctx);
+    const { wait: waitSeconds } = readQuery(ctx, groupsQuery);
+    const { groups } = await readCbor(ctx, groupEventsRequestSchema, maxGroupsBodyBytes);
+    if (new Set(groups.map(({ id }) => toHex(id))).size < groups.length)
+      throw new Refusal('ERR_REQUEST_INVALID', 'A group stands in the request twice.');
+    const reads = groups.map(({ id: groupId, access, after }) => ({
+      groupId,
+      accessHash: groupAccessHash(access),
+      after,
+    }));
+    const found = await hub.pollGroups({ reads, waitMs: waitSeconds * 1000, gone: goneSignal(ctx) });
+    // `groupEventsResponseSchema` is what the client reads it with.
+    const answer = {
+      groups: found.map(({ groupId: id, entries, ephemeral, ...rest }) => ({
+        id,
+        entries: entries.map(({ isLink: link, ...entry }) => ({ ...entry, link })),
+        ephemeral: [...ephemeral],
+        ...rest,
+      })),
+    };
     ctx.set('Cache-Control', 'no-store');
     ctx.type = cborMediaType;
     ctx.body = Buffer.from(encodeCbor(answer));

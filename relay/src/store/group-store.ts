@@ -71,13 +71,15 @@ export interface GroupReadLimits {
 }
 
 /** What stands around an entry in an answer, at most. */
-export const groupEntryFrameBytes = 72;
+export const groupEntryFrameBytes = 80;
 
 export interface GroupEntry {
   readonly place: number;
   readonly id: Uint8Array;
   readonly epoch: number;
   readonly isLink: boolean;
+  /** The next epoch begins behind it. */
+  readonly opens: boolean;
   readonly entry: Uint8Array;
 }
 

@@ -172,7 +172,11 @@ function placeOf(db: Database, log: Log, id: Uint8Array): number | undefined {
   return row === undefined ? undefined : numberOf(row, 'place');
 }
 
-function insert(db: Database, log: Log, entry: Omit<GroupEntry, 'epoch'> & { readonly at: number }): void {
+function insert(
+  db: Database,
+  log: Log,
+  entry: Omit<GroupEntry, 'epoch' | 'opens'> & { readonly at: number },
+): void {
   db.run(
     `INSERT INTO group_entries (log, place, id, epoch, is_link, came_at, entry) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     [log.number, entry.place, entry.id, log.epoch, entry.isLink, entry.at, entry.entry],
@@ -228,16 +232,18 @@ export function readGroups(
        WHERE log = ? AND place > ? AND place <= ? ORDER BY place`,
       [log.number, after, upTo],
     );
-    return { entries: rows.map(entryOf), more: isFull || sizes.length > maxEntries };
+    return { entries: rows.map((row) => entryOf(row, log)), more: isFull || sizes.length > maxEntries };
   });
 }
 
-function entryOf(row: Row): GroupEntry {
+function entryOf(row: Row, { closingPlace }: Log): GroupEntry {
+  const place = numberOf(row, 'place');
   return {
-    place: numberOf(row, 'place'),
+    place,
     id: bytesOf(row, 'id'),
     epoch: numberOf(row, 'epoch'),
     isLink: numberOf(row, 'is_link') === 1,
+    opens: place === closingPlace,
     entry: bytesOf(row, 'entry'),
   };
 }

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import type * as v from 'valibot';
 import { concat, toBase64url, toUtf8 } from '@crypt2chat/shared/bytes';
-import { decodeCbor } from '@crypt2chat/shared/cbor';
+import { decodeCbor, encodeCbor } from '@crypt2chat/shared/cbor';
 import { accessHashOf } from '@crypt2chat/shared/groups';
 import { hash32 } from '@crypt2chat/shared/primitives';
 import {
+  cborMediaType,
   groupAccessHeader,
+  groupEventsResponseSchema,
   type groupLinkRequestSchema,
   groupLinkResponseSchema,
   type groupMessagesRequestSchema,
@@ -23,6 +25,10 @@ export function entry(number: number, size = 100): { id: Uint8Array; entry: Uint
   const id = new Uint8Array(16);
   new DataView(id.buffer).setUint32(0, number);
   return { id, entry: new Uint8Array(size).fill(number % 251) };
+}
+
+function numberOf({ id }: { readonly id: Uint8Array }): number {
+  return new DataView(id.buffer, id.byteOffset).getUint32(0);
 }
 
 export class Group {
@@ -94,6 +100,48 @@ export class Group {
   ephemeral(envelope: Uint8Array, epoch = 0): Promise<Answer> {
     return askCbor(this.url, this.path('ephemeral'), { envelope }, this.right(epoch));
   }
+}
+
+/** What a poll asks of one group. */
+export interface Reading {
+  readonly group: Group;
+  /** Whose access secret is shown. */
+  readonly epoch?: number;
+  readonly after?: number;
+}
+
+export type GroupEvents = v.InferOutput<typeof groupEventsResponseSchema>['groups'];
+
+export function pollGroups(readings: readonly Reading[], wait = 0, signal?: AbortSignal): Promise<Answer> {
+  const groups = readings.map(({ group, epoch = 0, after = 0 }) => ({
+    id: group.id,
+    access: group.secret(epoch),
+    after,
+  }));
+  return ask(readings[0]!.group.url, 'POST', `/v1/groups/events?wait=${wait}`, {
+    headers: { 'content-type': cborMediaType },
+    body: encodeCbor({ groups }),
+    ...(signal && { signal }),
+  });
+}
+
+export function parseGroupEvents(answer: Answer): GroupEvents {
+  assert.equal(answer.status, 200);
+  return decodeCbor(groupEventsResponseSchema, answer.bytes, 5 * 1024 * 1024).groups;
+}
+
+/** At once, of one group: the numbers of its entries, `link 1` for a link, `closing 1` where it opens an epoch. */
+export async function read(reading: Reading): Promise<(number | string)[]> {
+  const [found] = parseGroupEvents(await pollGroups([reading]));
+  return found === undefined ? [] : namesOf(found);
+}
+
+export function namesOf(events: GroupEvents[number]): (number | string)[] {
+  assert.equal(events.status, 'ok');
+  return events.entries.map((one) => {
+    if (one.opens) return `closing ${numberOf(one)}`;
+    return one.link ? `link ${numberOf(one)}` : numberOf(one);
+  });
 }
 
 export function placesOf(answer: Answer): readonly number[] {

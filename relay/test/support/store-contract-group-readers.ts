@@ -17,13 +17,13 @@ export function groupReadersContract(f: StoreFixture): void {
       assert.equal(await close(6, 1, 2), 6);
       await write(messages(7), { epoch: 2 });
       for (const after of [0, 2]) {
-        assert.deepEqual(await names(0, after), [1, 2, 'link 3'].slice(after));
-        assert.deepEqual(await names(1, after), [4, 'link 5', 'link 6']);
+        assert.deepEqual(await names(0, after), [1, 2, 'closing 3'].slice(after));
+        assert.deepEqual(await names(1, after), [4, 'link 5', 'closing 6']);
         assert.deepEqual(await names(2, after), [7]);
       }
       assert.deepEqual(await names(0, 3), []);
       assert.deepEqual(await names(0, 2 ** 50), []);
-      assert.deepEqual(await names(1, 4), ['link 5', 'link 6']);
+      assert.deepEqual(await names(1, 4), ['link 5', 'closing 6']);
       for (const [epoch, right] of ['former', 'former', 'current'].entries()) {
         assert.equal(await f.store.groupAccess({ groupId, accessHash: secretOf(epoch) }), right);
       }
@@ -119,7 +119,7 @@ export function groupReadersContract(f: StoreFixture): void {
       const told = await Promise.all(heard.map(async ({ who, found }) => [who, namesOf((await found)[0])]));
       assert.deepEqual(told, [
         [secretOf(0), [1]],
-        [secretOf(0), [1, 'link 2']],
+        [secretOf(0), [1, 'closing 2']],
         [secretOf(1), [4]],
       ]);
       stop();
@@ -141,7 +141,7 @@ export function groupReadersContract(f: StoreFixture): void {
         [groupId, secretOf(0), bytes(4096, 1)],
         [groupId, secretOf(1), bytes(4096, 4)],
       ]);
-      assert.deepEqual(await names(), ['link 2']);
+      assert.deepEqual(await names(), ['closing 2']);
     });
   });
 
@@ -158,7 +158,7 @@ export function groupReadersContract(f: StoreFixture): void {
       while (await sweep(at + 1000));
       assert.deepEqual(await names(), ['link 4', 5]);
       assert.deepEqual(await read(0, 0, 1), {
-        entries: [{ place: 4, id: bytes(16, 4), epoch: 0, isLink: true, entry: bytes(900, 4) }],
+        entries: [{ place: 4, id: bytes(16, 4), epoch: 0, isLink: true, opens: false, entry: bytes(900, 4) }],
         more: true,
       });
       // Room again, and what was forgotten is no duplicate; its place is not given out again.
@@ -202,7 +202,7 @@ export function groupReadersContract(f: StoreFixture): void {
       assert.equal(await welcome(groupId, 0), null);
       assert.equal(await welcome(groupId, 1), null);
       assert.deepEqual(await welcome(otherGroupId, 0), bytes(100, 1));
-      assert.deepEqual(await names(0), ['link 1']);
+      assert.deepEqual(await names(0), ['closing 1']);
       assert.equal(await close(2, 1), 2);
     });
   });

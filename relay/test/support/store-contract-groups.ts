@@ -18,7 +18,7 @@ export function groupsContract(f: StoreFixture): void {
       assert.equal(await begin(), 'exists');
       // The access secret of a later epoch began nothing.
       assert.equal(await f.store.createGroup({ ...group, accessHash: secretOf(1) }), 'taken');
-      assert.deepEqual(await names(), ['link 1']);
+      assert.deepEqual(await names(), ['closing 1']);
     });
 
     it('are unknown before they begin, and denied to who has no secret of theirs', async () => {
@@ -48,8 +48,8 @@ export function groupsContract(f: StoreFixture): void {
       assert.deepEqual(await names(0, 4), ['link 5', 6]);
       assert.deepEqual(await read(0, 2, 2), {
         entries: [
-          { place: 3, id: bytes(16, 3), epoch: 0, isLink: true, entry: bytes(900, 3) },
-          { place: 4, id: bytes(16, 4), epoch: 0, isLink: false, entry: bytes(300, 4) },
+          { place: 3, id: bytes(16, 3), epoch: 0, isLink: true, opens: false, entry: bytes(900, 3) },
+          { place: 4, id: bytes(16, 4), epoch: 0, isLink: false, opens: false, entry: bytes(300, 4) },
         ],
         more: true,
       });
@@ -81,7 +81,7 @@ export function groupsContract(f: StoreFixture): void {
       assert.equal(await close(3, 0), 3);
       assert.equal(await link(3, { epoch: 1, links: 7, maxLinks: 0 }), 3);
       assert.deepEqual(await names(1), []);
-      assert.deepEqual(await names(0), [1, 2, 'link 3']);
+      assert.deepEqual(await names(0), [1, 2, 'closing 3']);
     });
 
     it('take all messages of a request or none', async () => {

@@ -12,11 +12,12 @@ export function messages(from: number, count = 1, size = 300): NewGroupMessages[
   return Array.from({ length: count }, (_, i) => ({ id: bytes(16, from + i), entry: bytes(size, from + i) }));
 }
 
-/** `1` for the message 1, `link 1` for the link 1. */
+/** `1` for the message 1, `link 1` for the link 1, `closing 1` where it opens an epoch. */
 export function namesOf(reading: GroupReading | undefined): (number | string)[] {
   assert.ok(typeof reading === 'object');
-  return reading.entries.map(({ id, isLink }) => {
+  return reading.entries.map(({ id, isLink, opens }) => {
     const number = new DataView(id.buffer, id.byteOffset).getUint32(0);
+    if (opens) return `closing ${number}`;
     return isLink ? `link ${number}` : number;
   });
 }
