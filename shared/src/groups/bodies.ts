@@ -1,9 +1,8 @@
 /** The bodies of a group's links (docs/protocol.md §11.2), as they are encoded. */
 import * as v from 'valibot';
-import { toUtf8 } from '../bytes/index.ts';
 import { blobSchema, bytesSchema, uintSchema } from '../log/index.ts';
 import { hash32Bytes } from '../primitives/index.ts';
-import { maxGroupDevices, maxNameBytes, maxNameLength, maxShared, maxStatementBytes } from './limits.ts';
+import { maxGroupDevices, maxNameLength, maxShared, maxStatementBytes } from './limits.ts';
 import { positionSchema } from './transcript.ts';
 
 const id = bytesSchema(hash32Bytes);
@@ -68,13 +67,12 @@ export const bodySchema = v.variant('type', [
 export type GroupBody = v.InferOutput<typeof bodySchema>;
 export type WhoMayAdd = v.InferOutput<typeof mayAdd>;
 
-/** One line of 1 to 64 characters without controls, in at most 256 bytes of UTF-8. */
+/** One line of 1 to 64 UTF-16 code units, without controls and without white space at its ends. */
 export function isGroupName(text: string): boolean {
   return (
     text.trim() === text &&
     text.length >= 1 &&
     text.length <= maxNameLength &&
-    toUtf8(text).length <= maxNameBytes &&
     !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)
   );
 }

@@ -15,7 +15,7 @@ export const maxGroupLinkBytes = 900_000;
 /** The links of a group together with the messages that joiners are given. */
 export const maxWelcomeBytes = 1_500_000;
 
-export const maxNameBytes = 256;
+/** UTF-16 code units of a name. */
 export const maxNameLength = 64;
 
 /** Messages of one device in one epoch. The device begins another epoch before it is there. */

@@ -7,9 +7,9 @@
  */
 import * as v from 'valibot';
 import { equalBytes } from '../bytes/index.ts';
-import { decodeCbor, encodeCbor } from '../cbor/index.ts';
+import { encodeCbor } from '../cbor/index.ts';
 import { CodedError } from '../errors/index.ts';
-import { blobSchema, type LinkBytes } from '../log/index.ts';
+import { blobSchema, decodeVersioned, type LinkBytes } from '../log/index.ts';
 import { hash32, openSalted, pad, type Randomness, sealSalted, unpad } from '../primitives/index.ts';
 import { deriveWelcomeKey, epochContext, type EpochName } from './epoch.ts';
 import { maxGroupLinkBytes, maxGroupLinks, maxShared, maxStatementBytes, maxWelcomeBytes } from './limits.ts';
@@ -47,7 +47,8 @@ export function welcomeHashOf(sealed: Uint8Array): Uint8Array {
 
 /**
  * @param hash what came with the share.
- * @throws CodedError `ERR_CRYPTO_OPEN` for another welcome or one that does not open, `ERR_FORMAT`.
+ * @throws CodedError `ERR_CRYPTO_OPEN` for another welcome or one that does not open, `ERR_FORMAT`,
+ *   `ERR_NEWER_VERSION`.
  */
 export function openWelcome(
   sealed: Uint8Array,
@@ -58,6 +59,6 @@ export function openWelcome(
   if (!equalBytes(welcomeHashOf(sealed), hash))
     throw new CodedError('ERR_CRYPTO_OPEN', 'not the welcome that was meant');
   const bytes = unpad(openSalted(deriveWelcomeKey(secret, name), info, epochContext(name), sealed));
-  const { links, shared } = decodeCbor(schema, bytes, maxWelcomeBytes);
+  const { links, shared } = decodeVersioned(schema, bytes, maxWelcomeBytes);
   return { links, shared };
 }
