@@ -72,9 +72,10 @@ export function addGroupRoutes(router: Router, services: Services): void {
     const outcome = await store.groupWelcome(await accessOf(ctx));
     if (typeof outcome === 'string') throw refusalOf(outcome);
     const { welcome, ...where } = outcome;
-    if (welcome === null) throw new Refusal('ERR_NOT_FOUND', 'There is no welcome for this epoch.');
     ctx.set('Cache-Control', 'no-store');
-    answer(ctx, { ...where, welcome } satisfies v.InferInput<typeof groupWelcomeResponseSchema>);
+    answer(ctx, { ...where, ...(welcome && { welcome }) } satisfies v.InferInput<
+      typeof groupWelcomeResponseSchema
+    >);
   });
 
   router.post(routes.groupEphemeral, async (ctx) => {

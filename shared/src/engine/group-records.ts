@@ -26,8 +26,8 @@ const groupSchema = v.strictObject({
   /** Absent while entries of the epoch are missing. */
   transcript: optional(
     v.strictObject({
-      position: v.strictObject({ count: uint(), hash: bytesOf(16) }),
-      hashes: v.pipe(v.array(bytesOf(16)), v.maxLength(maxRemembered)),
+      position: v.strictObject({ count: uint(), hash: key }),
+      hashes: v.pipe(v.array(key), v.maxLength(maxRemembered)),
     }),
   ),
   /** When this device saw the present epoch begin, or its trouble. */

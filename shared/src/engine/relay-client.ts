@@ -156,14 +156,14 @@ export class RelayClient {
   }
 
   async deliverEphemeral(deviceId: Uint8Array, envelope: Uint8Array, right: DeliveryRight): Promise<void> {
-    await this.#cbor(v.unknown(), `/v1/mailboxes/${toBase64url(deviceId)}/ephemeral`, { envelope }, right);
+    await this.#post(`/v1/mailboxes/${toBase64url(deviceId)}/ephemeral`, { envelope }, right);
   }
 
   async createGroup(
     group: { readonly id: Uint8Array; readonly accessHash: Uint8Array; readonly welcome: Uint8Array },
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.#cbor(v.unknown(), '/v1/groups', { ...group }, 'session', signal);
+    await this.#post('/v1/groups', { ...group }, 'session', signal);
   }
 
   /** @returns the places of the entries, in their order. */
@@ -203,7 +203,7 @@ export class RelayClient {
   }
 
   async groupEphemeral(group: Uint8Array, right: AccessRight, envelope: Uint8Array): Promise<void> {
-    await this.#cbor(v.unknown(), `/v1/groups/${toBase64url(group)}/ephemeral`, { envelope }, right);
+    await this.#post(`/v1/groups/${toBase64url(group)}/ephemeral`, { envelope }, right);
   }
 
   /** @param waitSeconds 0 asks for what is there. */
@@ -247,6 +247,17 @@ export class RelayClient {
     right: DeliveryRight | AccessRight,
     signal?: AbortSignal,
   ): Promise<v.InferOutput<Schema>> {
+    const answer = await this.#post(path, body, right, signal);
+    return decodeAnswer(() => decodeCbor(schema, answer, maxControlBytes));
+  }
+
+  /** @returns the answer as it came; that there is one says that it was done. */
+  #post(
+    path: string,
+    body: CborValue,
+    right: DeliveryRight | AccessRight,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
     const build = (credential: Record<string, string>): TransportRequest => ({
       method: 'POST',
       url: this.origin + path,
@@ -255,13 +266,9 @@ export class RelayClient {
       timeoutMs: requestTimeoutMs,
       maxBytes: maxControlBytes,
     });
-    const answer =
-      right === 'session'
-        ? await this.#withSession(signal, (bearer) => build({ authorization: `Bearer ${bearer}` }))
-        : await this.#send(build(credentialOf(right)), signal);
-    return decodeAnswer(() =>
-      answer.length === 0 ? v.parse(schema, undefined) : decodeCbor(schema, answer, maxControlBytes),
-    );
+    return right === 'session'
+      ? this.#withSession(signal, (bearer) => build({ authorization: `Bearer ${bearer}` }))
+      : this.#send(build(credentialOf(right)), signal);
   }
 
   async #json<Schema extends v.GenericSchema>(

@@ -52,14 +52,15 @@ export const groupLinkRequestSchema = v.strictObject({
 });
 export const groupLinkResponseSchema = v.strictObject({ place: uint() });
 
-/** `GET /v1/groups/{id}/welcome`: what came with the link that opened the epoch of this access secret. */
+/** `GET /v1/groups/{id}/welcome`: where the epoch of this access secret begins, and what came with the link that opened it. */
 export const groupWelcomeResponseSchema = v.strictObject({
   epoch: uint(),
   /** Of the link that opened the epoch; reading goes on behind it. 0 in epoch 0. */
   place: uint(),
   /** Link entries up to that one. */
   links: uint(),
-  welcome,
+  /** Absent where none came, or it has been forgotten. */
+  welcome: v.exactOptional(welcome),
 });
 
 /** `POST /v1/groups/{id}/ephemeral`: to waiting polls or nowhere. Always 202 where the access secret is right. */

@@ -60,7 +60,9 @@ describe('groups', () => {
     for (const person of [alice, bob, carol])
       await person.until('all is there', () => texts(person).join() === 'one,two,three');
     await alice.until('both have it', () => {
-      const [first] = alice.engine.page(group(alice).key, { limit: 50 }).messages.filter(({ own, body }) => own && body.kind === 'text');
+      const [first] = alice.engine
+        .page(group(alice).key, { limit: 50 })
+        .messages.filter(({ own, body }) => own && body.kind === 'text');
       return first?.progress?.delivered === 2 && first.state === 'delivered';
     });
     const dave = await world.register('dave');

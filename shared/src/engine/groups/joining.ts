@@ -61,7 +61,8 @@ export async function join(
   const { access } = deriveEpochKeys(share.secret, name);
   const answer = await relay.groupWelcome(share.group, { access }, signal);
   try {
-    const welcome = openWelcome(answer.welcome, share.welcome!, share.secret, name);
+    if (!answer.welcome || !share.welcome) throw new CodedError('ERR_LOG_INVALID', 'there is no welcome');
+    const welcome = openWelcome(answer.welcome, share.welcome, share.secret, name);
     const group = verifyGroup(welcome.links, knownIdentities(core));
     requireMeant(core, group, share, answer);
     return core.transaction(() => enter(core, share, group, welcome, answer));
