@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { toHex, toUtf8 } from '@crypt2chat/shared/bytes';
-import { type CborValue, encodeCbor } from '@crypt2chat/shared/cbor';
-import { hasCode } from '@crypt2chat/shared/errors';
+import { encodeCbor } from '@crypt2chat/shared/cbor';
 import {
   decodeIdentity,
   deviceIdOf,
@@ -30,6 +29,7 @@ import { seededRandomness } from '@crypt2chat/shared/testing';
 import { openFirstMessage, parseFirstMessage } from '@crypt2chat/shared/x3dh';
 import { withDevices } from '../identity/make-account.ts';
 import { makeSession } from '../x3dh/make-session.ts';
+import { attempt, type Decoder, itIsTotal, mutation, mutated } from './any-bytes.ts';
 
 const randomness = seededRandomness('decoders');
 const session = makeSession(randomness);
@@ -50,15 +50,7 @@ const received = decrypt(session.theirs, message, { randomness, nowMs: 0 });
 assert.ok(received.kind === 'opened');
 const bobState = received.state;
 
-/**
- * Each decoder of bytes from outside: a valid input, and a function that either throws a coded error or gives the
- * input back as it was understood (undefined where there is nothing to compare).
- */
-const decoders: readonly {
-  name: string;
-  valid: Uint8Array;
-  decode: (bytes: Uint8Array) => Uint8Array | undefined;
-}[] = [
+const decoders: readonly Decoder[] = [
   {
     name: 'a link',
     valid: alice.links[1]!,
@@ -116,87 +108,8 @@ const decoders: readonly {
   },
 ];
 
-/** `undefined` where `bytes` were refused with a code. Any other error fails the test. */
-function attempt<T>(decode: () => T): { value: T } | undefined {
-  try {
-    return { value: decode() };
-  } catch (error) {
-    assert.ok(hasCode(error), String(error));
-    return undefined;
-  }
-}
-
-const cbor: fc.Arbitrary<CborValue> = fc.letrec<{ value: CborValue }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 4 },
-    fc.maxSafeInteger(),
-    fc.boolean(),
-    fc.constant(null),
-    fc.string({ maxLength: 12 }),
-    fc.constantFrom(32, 56, 57, 114).chain((size) => fc.uint8Array({ minLength: size, maxLength: size })),
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(
-      fc.constantFrom(
-        'v',
-        'log',
-        'seq',
-        'unsigned',
-        'signatures',
-        'head',
-        'device',
-        'handshake',
-        'message',
-        'skipped',
-      ),
-      tie('value'),
-      { maxKeys: 6 },
-    ) as fc.Arbitrary<CborValue>,
-  ),
-})).value;
-
-/** One small change: a byte replaced, taken out, put in, or the end cut off. */
-const mutation = fc.record({
-  kind: fc.constantFrom('replace', 'remove', 'insert', 'cut'),
-  at: fc.nat(),
-  byte: fc.integer({ min: 0, max: 255 }),
-});
-
-function mutated(
-  valid: Uint8Array,
-  { kind, at, byte }: { kind: string; at: number; byte: number },
-): Uint8Array {
-  const place = at % valid.length;
-  const bytes = [...valid];
-  if (kind === 'replace') bytes[place] = byte;
-  if (kind === 'remove') bytes.splice(place, 1);
-  if (kind === 'insert') bytes.splice(place, 0, byte);
-  return Uint8Array.from(kind === 'cut' ? bytes.slice(0, place) : bytes);
-}
-
 describe('decoders', () => {
-  for (const { name, valid, decode } of decoders) {
-    it(`of ${name} refuse or understand any bytes, and throw nothing without a code`, () => {
-      const check = (bytes: Uint8Array): void => {
-        const result = attempt(() => decode(bytes));
-        if (result?.value) assert.equal(toHex(result.value), toHex(bytes));
-      };
-      fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), check), { numRuns: 100 });
-      fc.assert(
-        fc.property(
-          cbor.map((value) => encodeCbor(value)),
-          check,
-        ),
-        { numRuns: 200 },
-      );
-      fc.assert(
-        fc.property(
-          mutation.map((one) => mutated(valid, one)),
-          check,
-        ),
-        { numRuns: 300 },
-      );
-    }).timeout(60_000);
-  }
+  for (const decoder of decoders) itIsTotal(decoder);
 
   it('of links take none that was mutated', () => {
     const valid = alice.links[1]!;
