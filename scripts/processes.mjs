@@ -19,6 +19,8 @@ import { endGroup, signalGroup } from './process-group.mjs';
  * @property {NodeJS.ProcessEnv} [env]
  * @property {import('node:child_process').StdioOptions} [stdio]
  * @property {number} [graceMs] how long after SIGTERM the rest is killed
+ * @property {number} [uid]
+ * @property {number} [gid]
  */
 
 /** @type {Set<Running>} */

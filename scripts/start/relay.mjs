@@ -25,7 +25,7 @@ export async function startRelay({ data, port, env = {} }) {
   const from = fstatSync(log).size;
   const running = await start(process.execPath, [inCheckout('dist', 'relay', 'main.cjs')], {
     env: {
-      ...process.env,
+      ...withoutDatabase(process.env),
       CRYPT2CHAT_HOST: '127.0.0.1',
       CRYPT2CHAT_PORT: String(port),
       CRYPT2CHAT_DATA: data,
@@ -42,6 +42,15 @@ export async function startRelay({ data, port, env = {} }) {
     await running.stop();
     throw error;
   }
+}
+
+/**
+ * This relay keeps everything in its folder, also where a database is named for some other program.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
+function withoutDatabase({ DATABASE_URL: _other, ...env }) {
+  return env;
 }
 
 /**

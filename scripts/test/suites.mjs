@@ -87,7 +87,15 @@ export const suites = [
   ...apart.map((folder) => mochaSuite(folder, [`shared/test/${folder}/**/*.test.ts`])),
   mochaSuite('vectors:noble', ['shared/test/{vectors,primitives}/**/*.test.ts'], { env: noble }),
   mochaSuite('scenario:noble', ['shared/test/scenario/**/*.test.ts'], { env: noble }),
-  mochaSuite('relay', ['relay/test/**/*.test.ts']),
+  {
+    name: 'relay',
+    minutes: 8,
+    prepare: async () => {
+      const { DATABASE_URL: url } = process.env;
+      if (url === undefined || url === '') await (await import('../tools/postgres.mjs')).postgres();
+      return { args: mocha(['relay/test/**/*.test.ts']) };
+    },
+  },
   {
     name: 'webview',
     minutes: 5,
