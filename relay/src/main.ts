@@ -100,6 +100,12 @@ function explain(error: unknown): string {
         return 'The data folder cannot be written.';
       case 'ERR_DATABASE_FULL':
         return 'There is no room left for the database.';
+      case 'ERR_DATABASE_UNSUPPORTED':
+        return 'This is not a database that the relay can use.';
+      case 'ERR_DATABASE_LOGIN':
+        return 'The database server does not let this user into this database: see DATABASE_URL.';
+      case 'ERR_STORAGE_UNAVAILABLE':
+        return 'The database server does not answer: see DATABASE_URL.';
       default:
         return 'The database cannot be opened.';
     }

@@ -9,7 +9,7 @@ import { Identities } from './identities.ts';
 import { type MadeInvite, makeFirstInvite } from './invites.ts';
 import type { Log } from './log.ts';
 import { createRateLimits } from './routes/index.ts';
-import { openSqliteStore, type Store } from './store/index.ts';
+import { openPostgresStore, openSqliteStore, type Store } from './store/index.ts';
 
 /** Stands in `/v1/about`. */
 const version = '0.1.0';
@@ -62,17 +62,12 @@ export interface Service {
 
 /**
  * Opens the store, listens, and keeps house.
- * @throws FolderInUseError; CodedError `ERR_DATABASE_…`; what the system says of the address.
+ * @throws FolderInUseError; CodedError `ERR_DATABASE_…`; Refusal `ERR_STORAGE_UNAVAILABLE`; what the system says of the
+ * address.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log, clock, randomness } = options;
-  const store = await openSqliteStore({
-    folder: config.dataFolder,
-    clock,
-    randomness,
-    wasm: options.wasm,
-    onFatal: options.onFatal,
-  });
+  const store = await openStore(options);
   const server = createHttpServer(log, options.timeouts ?? httpTimeouts);
   server.maxConnections = config.waitingPolls + otherConnections;
   let port: number;
@@ -121,6 +116,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     waitingPolls: () => hub.waiting,
     stop: () => (stopped ??= stop()),
   };
+}
+
+function openStore({ config, log, clock, randomness, wasm, onFatal }: ServiceOptions): Promise<Store> {
+  const { databaseUrl: url, databaseConnections: maxConnections } = config;
+  return url === undefined
+    ? openSqliteStore({ folder: config.dataFolder, clock, randomness, wasm, onFatal })
+    : openPostgresStore({ url, maxConnections, clock, randomness, log });
 }
 
 function createHttpServer(log: Log, timeouts: HttpTimeouts): Server {

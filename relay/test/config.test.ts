@@ -81,6 +81,19 @@ describe('configuration', () => {
     assert.ok(lines.some((line) => line.startsWith('CRYPT2CHAT_PROT is not')));
   });
 
+  it('takes the address of a database by the name that it has everywhere, and does not repeat it', () => {
+    for (const url of ['postgres://relay:secret@db:5432/relay?sslmode=verify-full', 'postgresql:///relay']) {
+      assert.equal(parseConfig({ DATABASE_URL: url }).databaseUrl, url);
+    }
+    assert.equal(parseConfig({}).databaseUrl, undefined);
+    for (const url of ['mysql://relay:secret@db/relay', 'host=db password=secret', '']) {
+      const lines = complaintsOf({ DATABASE_URL: url });
+      assert.equal(lines.length, 1);
+      assert.ok(lines[0]?.startsWith('DATABASE_URL must be '));
+      assert.ok(!lines[0]?.includes('secret'));
+    }
+  });
+
   it('guesses which option was meant', () => {
     const [line] = complaintsOf({ CRYPT2CHAT_RETENTION_DAY: '7' });
     assert.ok(line?.includes('CRYPT2CHAT_RETENTION_DAYS'));

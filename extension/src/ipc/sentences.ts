@@ -113,6 +113,7 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_POLLS_EXHAUSTED: { text: 'The relay has more people waiting than it can serve.', remedy: 'retry' },
   ERR_INTERNAL: { text: 'The relay has a fault. Its operator should look at its log.', remedy: 'retry' },
   ERR_SHUTTING_DOWN: { text: 'The relay is being restarted.', remedy: 'retry' },
+  ERR_STORAGE_UNAVAILABLE: { text: 'The relay cannot reach its storage at present.', remedy: 'retry' },
   ERR_STORAGE_FULL: {
     text: 'The mailbox at the relay is full until they fetch what is in it.',
     remedy: 'retry',

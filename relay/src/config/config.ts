@@ -15,6 +15,9 @@ export interface Config {
   /** 0 takes any that is free. */
   readonly port: number;
   readonly dataFolder: string;
+  /** PostgreSQL in place of a file in the folder. It holds a password. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseConnections: number;
   /** The origin under which clients know this relay; undefined: `http://127.0.0.1:PORT`. */
   readonly origin: string | undefined;
   readonly registration: Values['CRYPT2CHAT_REGISTRATION'];
@@ -149,6 +152,8 @@ function configOf(values: Values): Config {
     host: values.CRYPT2CHAT_HOST,
     port: values.CRYPT2CHAT_PORT,
     dataFolder: values.CRYPT2CHAT_DATA,
+    databaseUrl: values.DATABASE_URL,
+    databaseConnections: values.CRYPT2CHAT_DATABASE_CONNECTIONS,
     origin: values.CRYPT2CHAT_ORIGIN,
     registration: values.CRYPT2CHAT_REGISTRATION,
     retentionDays: values.CRYPT2CHAT_RETENTION_DAYS,

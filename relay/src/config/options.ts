@@ -51,6 +51,11 @@ const origin = v.pipe(
   v.check(isOrigin, 'an origin such as https://chat.example.org (http:// for a loopback address only)'),
 );
 
+const databaseUrl = v.pipe(
+  v.string(),
+  v.check(isDatabaseUrl, 'a URL such as postgres://user:password@host:5432/database'),
+);
+
 export const options = {
   CRYPT2CHAT_HOST: {
     schema: v.optional(text('an address or a host name', 255), '127.0.0.1'),
@@ -77,6 +82,18 @@ export const options = {
     schema: v.optional(text('a folder', 4096), './data'),
     unit: 'folder',
     effect: 'holds the database and the socket of the command line; made with mode 0700',
+  },
+  DATABASE_URL: {
+    schema: v.optional(databaseUrl),
+    unit: 'URL',
+    otherwise: 'SQLite in the folder',
+    effect: 'a PostgreSQL database, which any number of relays may share',
+    isSecret: true,
+  },
+  CRYPT2CHAT_DATABASE_CONNECTIONS: {
+    schema: v.optional(wholeNumber(2, 1000), '10'),
+    unit: 'sockets',
+    effect: 'so many to PostgreSQL at the most, and one more that listens',
   },
   CRYPT2CHAT_REGISTRATION: {
     schema: v.optional(oneOf(['open', 'invite', 'closed']), 'open'),
@@ -170,4 +187,8 @@ function isOrigin(value: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isDatabaseUrl(value: string): boolean {
+  return URL.canParse(value) && ['postgres:', 'postgresql:'].includes(new URL(value).protocol);
 }

@@ -68,6 +68,7 @@ export class DeliveryHub {
         const topic = groupTopic({ groupId, accessHash });
         for (const waiter of room.about(topic)) waiter.pass(topic, envelope);
       },
+      missed: () => room.tellAll(),
     });
   }
 
@@ -90,7 +91,10 @@ export class DeliveryHub {
       if (!isAcknowledged) await this.#store.acknowledge(deviceId, after);
       isAcknowledged = true;
       const found = await this.#store.envelopes(deviceId, after, limits.envelopesPerBatch + 1);
-      if (found.length === 0 && waiter.canSleep) return undefined;
+      if (found.length === 0 && waiter.canSleep) {
+        await this.#assertWelcome(deviceId);
+        return undefined;
+      }
       return {
         // 64 envelopes of 64 KiB are the 4 MiB that an answer may have.
         envelopes: found.slice(0, limits.envelopesPerBatch),
@@ -98,6 +102,13 @@ export class DeliveryHub {
         more: found.length > limits.envelopesPerBatch,
       };
     });
+  }
+
+  /** Another process may have revoked or blocked it after it was let in and before its poll was here to be told. */
+  async #assertWelcome(deviceId: Uint8Array): Promise<void> {
+    const device = await this.#store.device(deviceId);
+    if (device?.revoked !== false) throw deviceRevoked();
+    if (device.blocked) throw accountBlocked();
   }
 
   /**

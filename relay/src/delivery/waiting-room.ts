@@ -104,6 +104,11 @@ export class WaitingRoom {
     return this.#waiters.get(topic) ?? [];
   }
 
+  /** There may be something new about everything. */
+  tellAll(): void {
+    for (const [topic, waiters] of this.#waiters) for (const waiter of waiters) waiter.tell(topic);
+  }
+
   /**
    * Lets `look` look for an answer, at first and whenever there is news, until it finds one. It may find none only as
    * long as the waiter can sleep.

@@ -3,7 +3,10 @@
  * table or a column that is not here: what is kept about people cannot grow unseen.
  */
 
-/** How a column is to be read. `sealed` and `large` values are shown by their size. */
+/**
+ * How a column is to be read. In SQLite accounts and devices go by numbers of its own, in PostgreSQL by their ids, under
+ * the same names. `sealed` and `large` values are shown by their size.
+ */
 export type ColumnKind = 'number' | 'id' | 'text' | 'time' | 'flag' | 'hash' | 'key' | 'sealed' | 'large';
 
 export interface AuditedColumn {
@@ -19,8 +22,8 @@ export interface TableAbout {
   readonly columns: Readonly<Record<string, AuditedColumn>>;
 }
 
-const accountNumber: AuditedColumn = { kind: 'number', words: 'number of the account in this database' };
-const deviceNumber: AuditedColumn = { kind: 'number', words: 'number of the device in this database' };
+const accountNumber: AuditedColumn = { kind: 'number', words: 'the account, as this database calls it' };
+const deviceNumber: AuditedColumn = { kind: 'number', words: 'the device, as this database calls it' };
 const keyId: AuditedColumn = { kind: 'number', words: 'number of the key' };
 
 /** Tables with rows about accounts. */
@@ -100,6 +103,7 @@ export const auditedTables: Readonly<Record<string, TableAbout>> = {
     words: 'The mailboxes of its devices.',
     columns: {
       device: deviceNumber,
+      account: accountNumber,
       capability_hash: { kind: 'hash', words: 'hash of the secret that contacts show to put something in' },
       last_seq: { kind: 'number', words: 'last place given' },
       waiting: { kind: 'number', words: 'envelopes that wait' },
@@ -131,6 +135,7 @@ export const auditedTables: Readonly<Record<string, TableAbout>> = {
 
 /** Tables without rows about accounts, and why. */
 export const tablesAboutNobody: Readonly<Record<string, string>> = {
+  schema_version: 'the version of these tables',
   meta: 'the relay’s own secrets',
   spent_challenges: 'random numbers that somebody answered, for a minute; not who',
   invites: 'hashes of invite codes, and how often each was used; not by whom',
@@ -154,15 +159,20 @@ export function auditQuery(table: string, { account, device, columns }: TableAbo
 
 /**
  * @param found the columns of every table in the database
+ * @returns the tables that have rows about accounts, with the columns that they have here
  * @throws TypeError for a table or column of which the two lists above do not speak
  */
-export function assertAllAudited(found: ReadonlyMap<string, readonly string[]>): void {
+export function tablesToAudit(found: ReadonlyMap<string, readonly string[]>): [string, TableAbout][] {
   for (const [table, columns] of found) {
     if (Object.hasOwn(tablesAboutNobody, table)) continue;
     const known = auditedTables[table]?.columns;
     const missing = columns.filter((column) => known === undefined || !Object.hasOwn(known, column));
     if (missing.length > 0) throw new TypeError(`${table} (${missing.join(', ')}) has no words in audit.ts`);
   }
+  return Object.entries(auditedTables).map(([table, about]) => {
+    const columns = Object.entries(about.columns).filter(([name]) => found.get(table)?.includes(name));
+    return [table, { ...about, columns: Object.fromEntries(columns) }];
+  });
 }
 
 /** One row as the contract gives it, from what {@link auditQuery} found. */

@@ -1,5 +1,5 @@
 /** Values out of rows. The schema is strict, so a value of another sort is a mistake of ours and not of the data. */
-import type { Row } from '@crypt2chat/shared/database';
+type Row = Readonly<Record<string, unknown>>;
 
 export function bytesOf(row: Row, column: string): Uint8Array {
   const value = row[column];

@@ -37,10 +37,13 @@ export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | un
   let room = delivery.maxWaiting - numberOf(row, 'waiting');
   const roomBytes = delivery.maxAccountBytes - numberOf(row, 'account_bytes');
   let bytes = 0;
+  let isFull = false;
   const results = delivery.envelopes.map(({ id, envelope }): DeliveryResult => {
-    if (room <= 0 || bytes + envelope.length > roomBytes) {
+    if (isFull || room <= 0 || bytes + envelope.length > roomBytes) {
       const seen = db.get('SELECT 1 AS seen FROM envelope_ids WHERE device = ? AND id = ?', [device, id]);
-      return seen === undefined ? 'mailbox-full' : 'duplicate';
+      if (seen !== undefined) return 'duplicate';
+      isFull = true;
+      return 'mailbox-full';
     }
     const { changes } = db.run(
       'INSERT INTO envelope_ids (device, id, seq, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',

@@ -9,7 +9,8 @@
  *   one after the other.
  * - Nothing here judges: signatures, capabilities and limits on requests have been checked by the caller. Expected
  *   outcomes are returned. What rejects is a Refusal `ERR_STORAGE_FULL` (nothing was written; later calls may go
- *   well again) or `ERR_RATE_LIMITED` (too much is under way), or a failure of the storage.
+ *   well again), `ERR_STORAGE_UNAVAILABLE` (whether it was written is unknown; likewise) or `ERR_RATE_LIMITED` (too
+ *   much is under way), or a failure of the storage.
  * - Ids, hashes and keys are byte strings. Times are milliseconds since 1970 and come from the caller.
  */
 import type { GroupStore } from './group-store.ts';
@@ -143,6 +144,8 @@ export interface StoreListener {
   grew(groupId: Uint8Array, accessHash: Uint8Array): void;
   /** Something passed through {@link Store.passToGroup}. */
   groupEphemeral(groupId: Uint8Array, accessHash: Uint8Array, envelope: Uint8Array): void;
+  /** Any of it may have happened in another process without having been told: whoever waits looks again. */
+  missed(): void;
 }
 
 export interface Store extends GroupStore, OperatorStore {
@@ -188,7 +191,8 @@ export interface Store extends GroupStore, OperatorStore {
   mailbox(deviceId: Uint8Array): Promise<{ readonly capabilityHash: Uint8Array | null } | undefined>;
   setCapability(deviceId: Uint8Array, capabilityHash: Uint8Array): Promise<void>;
   /**
-   * One result for each envelope, in order. An id that the mailbox has had before is a duplicate, also after it was
+   * One result for each envelope, in order. Where one finds no room, those behind it find none either, so that they
+   * are not stored before it. An id that the mailbox has had before is a duplicate, also after it was
    * acknowledged, until {@link sweep} forgets it. Undefined where no active device has this id.
    */
   deliver(delivery: Delivery): Promise<readonly DeliveryResult[] | undefined>;

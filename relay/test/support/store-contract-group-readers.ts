@@ -111,6 +111,8 @@ export function groupReadersContract(f: StoreFixture): void {
         },
       });
       await write(messages(1));
+      // What is read now is what was there when it was heard of.
+      await heard[0]?.found;
       await write(messages(1));
       await close(2, 0);
       await close(2, 0);

@@ -77,6 +77,21 @@ export function mailboxesContract(f: StoreFixture): void {
       assert.deepEqual(await f.waiting(), bodies(envelopes(2, 2)));
     });
 
+    it('store nothing behind what found no room', async () => {
+      const sized = [...envelopes(1, 1, 400), ...envelopes(2, 1, 700), ...envelopes(3, 1, 100)];
+      const deliver = (maxAccountBytes: number) =>
+        f.store.deliver({
+          deviceId: alice.deviceId,
+          envelopes: sized,
+          at,
+          maxWaiting: 100,
+          maxAccountBytes,
+        });
+      assert.deepEqual(await deliver(1000), ['stored', 'mailbox-full', 'mailbox-full']);
+      assert.deepEqual(await deliver(1200), ['duplicate', 'stored', 'stored']);
+      assert.deepEqual(await f.waiting(), bodies(sized));
+    });
+
     it('share what may wait for an account, of all its devices together', async () => {
       const bob = device(2);
       const link = { accountId: account(1).accountId, seq: 1, link: bytes(90, 2), devices: [alice, bob] };
