@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '@crypt2chat/shared/bytes';
+import { groupEntries, groupEpoch, groupLog, groupWelcome } from './protocol-groups.ts';
 import { identity, link, prekeys, recovery, safetyNumbers } from './protocol-identity.ts';
 import { conversation, firstMessage, ratchet, x3dh } from './protocol-session.ts';
 import { wire } from './protocol-wire.ts';
@@ -21,6 +22,10 @@ const builders = {
   ratchet,
   conversation,
   wire,
+  'group-log': groupLog,
+  'group-epoch': groupEpoch,
+  'group-entries': groupEntries,
+  'group-welcome': groupWelcome,
 };
 
 export const vectorNames = Object.keys(builders) as (keyof typeof builders)[];
