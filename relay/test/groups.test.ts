@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { toBase64url } from '@crypt2chat/shared/bytes';
-import type { CborValue } from '@crypt2chat/shared/cbor';
+import { type CborValue, encodeCbor } from '@crypt2chat/shared/cbor';
 import { limits } from '@crypt2chat/shared/wire';
 import type { RunningRelay } from '../src/testing.ts';
 import { entry, Group, placeOf, placesOf } from './support/groups.ts';
@@ -28,7 +28,7 @@ describe('groups', () => {
     assertRefused(unsigned, 'ERR_UNAUTHENTICATED');
     const first = await group.create(alice);
     assert.equal(first.status, 201);
-    assert.deepEqual(first.json, {});
+    assert.deepEqual(first.bytes, encodeCbor({}));
     assert.equal((await group.create(alice)).status, 200);
     // Whoever asks: the group does not know who began it.
     const bob = await bench.person(relay, 'bob');

@@ -4,8 +4,9 @@ import { limits } from '@crypt2chat/shared/wire';
 import type { GroupAccess, GroupEntry, GroupRead, GroupReading, Store } from '../store/index.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** What an answer holds at most, but for ephemeral envelopes and the frames of groups. */
-const maxAnswerBytes = 4 * 1024 * 1024;
+/** Of entries and what is around them, so that with the frames of 256 groups an answer has 4 MiB; beside it there are
+ * ephemeral envelopes, as in a mailbox's. */
+const maxAnswerBytes = 4 * 1024 * 1024 - 64 * 1024;
 /** Of one epoch: each device may have one, and one that it has left without the relay's noticing. */
 const maxPollsPerEpoch = 2 * limits.groupDevices;
 

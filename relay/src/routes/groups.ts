@@ -37,8 +37,8 @@ export function addGroupRoutes(router: Router, services: Services): void {
     const { id: groupId, accessHash, welcome } = group;
     const outcome = await store.createGroup({ groupId, accessHash, welcome, at: clock.now() });
     if (outcome === 'taken') throw new Refusal('ERR_GROUP_EXISTS', 'There is another group with this id.');
+    answer(ctx, {});
     ctx.status = outcome === 'created' ? 201 : 200;
-    ctx.body = {};
   });
 
   router.post(routes.groupMessages, async (ctx) => {
