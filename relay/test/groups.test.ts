@@ -3,7 +3,7 @@ import { toBase64url } from '@crypt2chat/shared/bytes';
 import { type CborValue, encodeCbor } from '@crypt2chat/shared/cbor';
 import { limits } from '@crypt2chat/shared/wire';
 import type { RunningRelay } from '../src/testing.ts';
-import { entry, Group, placeOf, placesOf } from './support/groups.ts';
+import { entry, Group, parseGroupEvents, placeOf, placesOf, pollGroups, read } from './support/groups.ts';
 import { ask, askCbor, assertRefused, type Person, withCapability } from './support/people.ts';
 import { Bench } from './support/relay.ts';
 
@@ -176,5 +176,130 @@ describe('groups', () => {
     assert.equal(answer.status, 202);
     assert.equal(answer.bytes.length, 0);
     assert.deepEqual(await group.messages([1]), [1]);
+  });
+
+  it('keep links for good, and forget messages and welcomes when their time is over', async () => {
+    await begin();
+    await group.messages([1, 2]);
+    await group.close(3, 0, 0, new Uint8Array(10));
+    await group.messages([4], 1);
+    const days = (count: number) => bench.clock.advance(count * 24 * 3_600_000);
+    days(29);
+    assert.deepEqual(await read({ group }), [1, 2, 'closing 3']);
+    await group.messages([5], 1);
+    days(2);
+    // The sweep comes ten minutes after the last, which has ended when this is answered.
+    await group.messages([5], 1);
+    bench.clock.advance(10 * 60_000);
+    await group.messages([6], 1);
+    const [old] = parseGroupEvents(await pollGroups([{ group }]));
+    assert.deepEqual(
+      old?.entries.map(({ place, link }) => [place, link]),
+      [[3, true]],
+    );
+    const [found] = parseGroupEvents(await pollGroups([{ group, epoch: 1 }]));
+    // A gap, by which members can tell that something is missing.
+    assert.deepEqual(
+      found?.entries.map(({ place }) => place),
+      [5, 6],
+    );
+    // Its id was forgotten with the message; a link's never is.
+    assert.deepEqual(await group.messages([4], 1), [7]);
+    assert.equal(placeOf(await group.close(3, 0)), 3);
+  });
+
+  it('are the same after a restart', async () => {
+    await group.create(alice, new Uint8Array(100).fill(1));
+    await group.messages([1]);
+    await group.close(2, 0, 0, new Uint8Array(100).fill(2));
+    await group.messages([3], 1);
+    const { port } = relay;
+    await relay.stop();
+    relay = await bench.start({ port });
+    assert.deepEqual(await group.welcome(1), {
+      epoch: 1,
+      place: 2,
+      links: 1,
+      welcome: new Uint8Array(100).fill(2),
+    });
+    assert.deepEqual(await read({ group }), [1, 'closing 2']);
+    assert.deepEqual(await group.messages([1, 3, 4], 1), [1, 3, 4]);
+    assertRefused(await group.post([entry(5)]), 'ERR_EPOCH_STALE');
+    assert.deepEqual(await read({ group, epoch: 1 }), [3, 4]);
+  });
+
+  describe('refuse requests of another form', () => {
+    beforeEach(begin);
+    const bytes = (size: number) => new Uint8Array(size);
+
+    it('that begin a group', async () => {
+      const good = { id: bytes(32), accessHash: bytes(32), welcome: bytes(1) };
+      const wrong: CborValue[] = [
+        { ...good, id: bytes(31) },
+        { ...good, accessHash: bytes(33) },
+        { ...good, welcome: bytes(limits.groupWelcomeBytes + 1) },
+        { ...good, welcome: 'text' },
+        { ...good, member: alice.username },
+        { id: good.id, accessHash: good.accessHash },
+        [],
+      ];
+      for (const body of wrong)
+        assertRefused(await askCbor(relay.origin, '/v1/groups', body, alice.auth), 'ERR_REQUEST_INVALID');
+      const large = { ...good, welcome: bytes(limits.groupWelcomeBytes + 1024) };
+      assertRefused(await askCbor(relay.origin, '/v1/groups', large, alice.auth), 'ERR_TOO_LARGE');
+    });
+
+    it('that write messages', async () => {
+      const many = Array.from({ length: limits.envelopesPerBatch + 1 }, (_, i) => entry(i));
+      const wrong: CborValue[] = [
+        { epoch: 0, entries: [] },
+        { epoch: 0, entries: many },
+        { epoch: -1, entries: [entry(1)] },
+        { entries: [entry(1)] },
+        { epoch: 0, entries: [entry(1, limits.envelopeBytes + 1)] },
+        { epoch: 0, entries: [{ ...entry(1), id: bytes(15) }] },
+        { epoch: 0, entries: [{ ...entry(1), sender: alice.username }] },
+        null,
+      ];
+      for (const body of wrong) {
+        const answer = await askCbor(relay.origin, group.path('messages'), body, group.right(0));
+        assertRefused(answer, 'ERR_REQUEST_INVALID');
+      }
+      const tooLarge = Array.from({ length: 64 }, (_, i) => entry(i, limits.envelopeBytes));
+      assertRefused(await group.post(tooLarge), 'ERR_TOO_LARGE');
+      assert.deepEqual(await read({ group }), []);
+    });
+
+    it('that write a link', async () => {
+      const good = { epoch: 0, links: 0, ...entry(1) };
+      const accessHash = group.accessHash(1);
+      const wrong: CborValue[] = [
+        { ...good, entry: bytes(limits.groupLinkBytes + 1) },
+        { ...good, id: bytes(17) },
+        { ...good, links: -1 },
+        { ...good, opens: {} },
+        { ...good, opens: { accessHash: bytes(31) } },
+        { ...good, opens: { accessHash, welcome: bytes(limits.groupWelcomeBytes + 1) } },
+        { ...good, opens: { accessHash, members: 3 } },
+        { ...good, opens: null },
+      ];
+      for (const body of wrong) {
+        const answer = await askCbor(relay.origin, group.path('links'), body, group.right(0));
+        assertRefused(answer, 'ERR_REQUEST_INVALID');
+      }
+      const largest = {
+        ...good,
+        entry: bytes(limits.groupLinkBytes),
+        opens: { accessHash, welcome: bytes(limits.groupWelcomeBytes) },
+      };
+      assert.equal(placeOf(await askCbor(relay.origin, group.path('links'), largest, group.right(0))), 1);
+    });
+
+    it('that pass something, or name no group', async () => {
+      assertRefused(await group.ephemeral(bytes(limits.ephemeralBytes + 1)), 'ERR_REQUEST_INVALID');
+      assertRefused(await group.ephemeral(bytes(limits.ephemeralBytes + 1000)), 'ERR_TOO_LARGE');
+      for (const path of ['/v1/groups/x/messages', `/v1/groups/${toBase64url(bytes(31))}/messages`])
+        assertRefused(await askCbor(relay.origin, path, {}, group.right(0)), 'ERR_REQUEST_INVALID');
+    });
   });
 });

@@ -13,6 +13,7 @@ import {
   resultsOf,
   withCapability,
 } from './support/people.ts';
+import { Group } from './support/groups.ts';
 import { openRaw, sendRaw } from './support/raw-http.ts';
 import { Bench, until } from './support/relay.ts';
 
@@ -25,12 +26,15 @@ describe('HTTP', () => {
   let bench: Bench;
   let relay: RunningRelay;
   let alice: Person;
+  let group: Group;
 
   before(async () => {
     bench = new Bench();
     relay = await bench.start({ timeouts });
     alice = await bench.person(relay, 'alice');
     await alice.setCapability(capability);
+    group = new Group(relay.origin);
+    await group.create(alice);
   });
   after(() => bench.end());
 
@@ -66,6 +70,10 @@ describe('HTTP', () => {
       ['PATCH', '/v1/device/prekeys'],
       ['OPTIONS', '/v1/sessions'],
       ['GET', mailbox()],
+      ['GET', '/v1/groups'],
+      ['GET', '/v1/groups/events'],
+      ['POST', group.path('welcome')],
+      ['PUT', group.path('links')],
     ] as const;
     for (const [method, path] of wrong) {
       const answer = await ask(relay.origin, method, path);
@@ -122,7 +130,7 @@ describe('HTTP', () => {
   });
 
   it('is not led astray by any body', async () => {
-    const routes: [string, string, string][] = [
+    const routes: [string, string, string, Record<string, string>?][] = [
       ['POST', '/v1/accounts', json],
       ['POST', `/v1/accounts/${alice.accountId}/links`, json],
       ['POST', `/v1/accounts/${alice.accountId}/bundles`, json],
@@ -132,6 +140,11 @@ describe('HTTP', () => {
       ['PUT', '/v1/device/capability', json],
       ['POST', mailbox(), cbor],
       ['POST', `${mailbox()}/ephemeral`, cbor],
+      ['POST', '/v1/groups', cbor],
+      ['POST', group.path('messages'), cbor, group.right(0)],
+      ['POST', group.path('links'), cbor, group.right(0)],
+      ['POST', group.path('ephemeral'), cbor, group.right(0)],
+      ['POST', '/v1/groups/events?wait=0', cbor, {}],
     ];
     const jsonBodies = fc.oneof(fc.json(), fc.uint8Array({ maxLength: 200 }), requestLike());
     const cborBodies = fc.oneof(
@@ -140,23 +153,36 @@ describe('HTTP', () => {
     );
     const cases = fc
       .constantFrom(...routes)
-      .chain(([method, path, type]) =>
-        (type === json ? jsonBodies : cborBodies).map((body) => ({ method, path, type, body })),
+      .chain(([method, path, type, credential = alice.auth]) =>
+        (type === json ? jsonBodies : cborBodies).map((body) => ({ method, path, type, credential, body })),
       );
     await fc.assert(
-      fc.asyncProperty(cases, async ({ method, path, type, body }) => {
-        const headers = { 'content-type': type, ...alice.auth };
+      fc.asyncProperty(cases, async ({ method, path, type, credential, body }) => {
+        const headers = { 'content-type': type, ...credential };
         const sent = typeof body === 'string' ? body : Buffer.from(body);
         const { status } = await ask(relay.origin, method, path, { headers, body: sent });
         assert.ok(status < 500, `${status} from ${method} ${path}`);
       }),
-      { numRuns: 400 },
+      { numRuns: 600 },
     );
   });
 
   it('is not led astray by any path or query', async () => {
     const parts = fc.array(
-      fc.constantFrom('v1', 'accounts', 'events', 'mailboxes', '%', '%00', '..', 'é', '?', 'a'),
+      fc.constantFrom(
+        'v1',
+        'accounts',
+        'events',
+        'mailboxes',
+        'groups',
+        'welcome',
+        '%',
+        '%00',
+        '..',
+        'é',
+        '?',
+        'a',
+      ),
       {
         maxLength: 6,
       },
@@ -238,6 +264,11 @@ function requestLike(): fc.Arbitrary<string> {
 
 type Value = string | number | boolean | null | Uint8Array | Value[] | { [key: string]: Value };
 
+const cborNames = [
+  ...['id', 'envelope', 'x', 'accessHash', 'welcome', 'epoch', 'entries', 'entry', 'links', 'opens'],
+  ...['groups', 'access', 'after'],
+];
+
 function cborValue(): fc.Arbitrary<Value> {
   const { tree } = fc.letrec<{ tree: Value }>((tie) => ({
     tree: fc.oneof(
@@ -248,7 +279,7 @@ function cborValue(): fc.Arbitrary<Value> {
       fc.boolean(),
       fc.constant(null),
       fc.array(tie('tree'), { maxLength: 4 }),
-      fc.dictionary(fc.constantFrom('id', 'envelope', 'x'), tie('tree')),
+      fc.dictionary(fc.constantFrom(...cborNames), tie('tree')),
     ),
   }));
   return tree;

@@ -3,6 +3,7 @@ import { manualClock } from '@crypt2chat/shared/testing';
 import { RateLimit } from '../src/middleware/index.ts';
 import { Refusal } from '../src/refusal.ts';
 import type { Config, RunningRelay } from '../src/testing.ts';
+import { entry, Group, read } from './support/groups.ts';
 import { type Answer, ask, askJson, assertRefused, Person } from './support/people.ts';
 import { Bench } from './support/relay.ts';
 
@@ -123,6 +124,30 @@ describe('rate limits', () => {
       assert.equal((await carol.claim(bob.accountId)).status, 200);
       const count = await ask(relay.origin, 'GET', '/v1/device/prekeys/count', { headers: bob.auth });
       assert.deepEqual(count.json, { oneTimePrekeys: 2, oneTimeKemKeys: 0 });
+    });
+
+    it('hold for new groups, and for the requests of a group, those of former members apart', async () => {
+      const relay = await start({ groupsPerHourPerAccount: 2, requestsPerMinutePerGroup: 3 });
+      const alice = await bench.person(relay, 'alice');
+      const bob = await bench.person(relay, 'bob');
+      const [one, two, three] = ['one', 'two', 'three'].map((name) => new Group(relay.origin, name));
+      for (const group of [one!, two!]) assert.equal((await group.create(alice)).status, 201);
+      assertLimited(await three!.create(alice));
+      assert.equal((await three!.create(bob)).status, 201);
+
+      assert.equal((await one!.close(1, 0)).status, 200);
+      // Who was removed cannot use up what the members have.
+      for (let i = 0; i < 2; i++) assertRefused(await one!.post([entry(9)]), 'ERR_EPOCH_STALE');
+      assertLimited(await one!.post([entry(9)]));
+      for (let i = 0; i < 3; i++) assertRefused(await one!.post([entry(9)], 5, 5), 'ERR_ACCESS_INVALID');
+      await one!.messages([2, 3], 1);
+      await one!.askWelcome(1);
+      assert.equal((await one!.ephemeral(new Uint8Array(1), 1)).status, 202);
+      assertLimited(await one!.post([entry(4)], 1));
+      assert.deepEqual(await two!.messages([1]), [1]);
+      assert.deepEqual(await read({ group: one!, epoch: 1 }), [2, 3]);
+      bench.clock.advance(20_000);
+      assert.deepEqual(await one!.messages([4], 1), [4]);
     });
 
     it('come before the body is read', async () => {

@@ -2,7 +2,25 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askCbor, envelope, parseEvents, Person, resultsOf, withCapability } from './support/people.ts';
+import {
+  entry,
+  Group,
+  type GroupEvents,
+  numberOf,
+  parseGroupEvents,
+  placeOf,
+  placesOf,
+  pollGroups,
+} from './support/groups.ts';
+import {
+  type Answer,
+  askCbor,
+  envelope,
+  parseEvents,
+  Person,
+  resultsOf,
+  withCapability,
+} from './support/people.ts';
 import { runToEnd, startProcess, type RelayProcess } from './support/process.ts';
 import { until } from './support/relay.ts';
 
@@ -12,6 +30,8 @@ const killRounds = 4;
 /** Disks that others use at the same time can take long. */
 const loadTimeoutMs = 60_000;
 const senders = 8;
+/** Above the ids of all messages. */
+const firstLinkId = 1_000_000;
 
 describe('the relay as a process', function () {
   this.timeout(300_000);
@@ -39,6 +59,19 @@ describe('the relay as a process', function () {
       return answer.status === 200 ? [...resultsOf(answer)] : ids.map(() => answer.code ?? '');
     };
     return { bob, post };
+  }
+
+  /** What the access secrets of all epochs read, one after the other. */
+  async function wholeLog(
+    group: Group,
+  ): Promise<{ entries: GroupEvents[number]['entries']; epochs: number }> {
+    const entries: GroupEvents[number]['entries'] = [];
+    for (let epoch = 0; ;) {
+      const [found] = parseGroupEvents(await pollGroups([{ group, epoch, after: entries.length }]));
+      if (found?.status === 'denied') return { entries, epochs: epoch };
+      entries.push(...(found?.entries ?? []));
+      if (found?.more !== true) epoch += 1;
+    }
   }
 
   /** Fetches and acknowledges everything. */
@@ -150,6 +183,75 @@ describe('the relay as a process', function () {
     assert.ok(stored.size >= 60 * killRounds);
     assert.deepEqual(await drain(bob), []);
     await relay.end('SIGTERM');
+  });
+
+  it('loses no entry of a group that it acknowledged, and no order, when it is killed under load', async () => {
+    const acknowledged = new Map<number, number>();
+    let epoch = 0;
+    let nextId = 1;
+    for (let round = 0; round <= killRounds; round++) {
+      const relay = await startProcess({ env });
+      const { bob } = await bobAt(relay);
+      const group = new Group(relay.origin);
+      assert.equal((await group.create(bob)).status, round === 0 ? 201 : 200);
+      const log = await wholeLog(group);
+      epoch = log.epochs - 1;
+      const places = new Map(log.entries.map((one) => [numberOf(one), one.place]));
+      for (const [id, place] of acknowledged)
+        assert.equal(places.get(id), place, 'where it was acknowledged');
+      assert.deepEqual(
+        log.entries.map(({ place }) => place),
+        log.entries.map((_, i) => i + 1),
+      );
+      assert.equal(places.size, log.entries.length, 'no entry twice');
+      if (round === killRounds) {
+        assert.equal(await relay.end('SIGTERM'), 0);
+        break;
+      }
+
+      const enough = 60 + round * 37;
+      const over = new AbortController();
+      const isOver = () => over.signal.aborted;
+      const begun = acknowledged.size;
+      /** Appends, in whatever epoch it is then; what the kill leaves open is for the next round to find. */
+      const append = async (id: number, post: (inEpoch: number) => Promise<Answer>): Promise<boolean> => {
+        for (;;) {
+          const inEpoch = epoch;
+          const answer = await post(inEpoch);
+          if (answer.code === 'ERR_EPOCH_STALE') {
+            if (isOver()) return false;
+            continue;
+          }
+          acknowledged.set(id, id >= firstLinkId ? placeOf(answer) : placesOf(answer)[0]!);
+          return true;
+        }
+      };
+      const busy = async (work: () => Promise<unknown>): Promise<void> => {
+        while (!isOver()) {
+          try {
+            await work();
+          } catch (error) {
+            if (!isOver()) throw error;
+          }
+        }
+      };
+      const load = Array.from({ length: senders }, () =>
+        busy(() => {
+          const id = nextId++;
+          return append(id, (inEpoch) => group.post([entry(id, 1024)], inEpoch));
+        }),
+      );
+      const committer = busy(async () => {
+        const id = firstLinkId + epoch;
+        if (await append(id, (inEpoch) => group.close(id, inEpoch))) epoch += 1;
+      });
+      await until(() => acknowledged.size - begun >= enough, 'entries are acknowledged', loadTimeoutMs);
+      over.abort();
+      await relay.end('SIGKILL');
+      await Promise.all([...load, committer]);
+    }
+    assert.ok(acknowledged.size >= 60 * killRounds);
+    assert.ok(epoch > killRounds, 'epochs were opened under load');
   });
 
   it('answers 507 when there is no room, goes on reading, and loses nothing', async () => {

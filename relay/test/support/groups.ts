@@ -27,7 +27,7 @@ export function entry(number: number, size = 100): { id: Uint8Array; entry: Uint
   return { id, entry: new Uint8Array(size).fill(number % 251) };
 }
 
-function numberOf({ id }: { readonly id: Uint8Array }): number {
+export function numberOf({ id }: { readonly id: Uint8Array }): number {
   return new DataView(id.buffer, id.byteOffset).getUint32(0);
 }
 
