@@ -59,10 +59,18 @@ export function groupReadersContract(f: StoreFixture): void {
         [false],
       ]);
       assert.deepEqual(await seen(9, exactly - 1), [[1, 2, 3, 4, 5, false], ...refused, [11, true], [false]]);
-      // What is too large is not passed over for something smaller behind it; another group goes on.
+      // Another group goes on where there is no room for one.
       assert.deepEqual(await seen(9, 2 * large + small), [[1, 2, true], ...refused, [11, true], [false]]);
       assert.deepEqual(await seen(9, 1), [[1, true], ...refused, [true], [false]]);
       assert.deepEqual(await f.store.readGroups([], { maxEntries: 1, maxBytes: 1 }), []);
+    });
+
+    it('never pass over what is too large for something smaller behind it', async () => {
+      await begin();
+      await write([...messages(1, 1, 100), ...messages(2, 1, 900), ...messages(3, 1, 100)]);
+      const found = await read(0, 0, 9, 2 * (100 + frameBytes));
+      assert.ok(typeof found === 'object');
+      assert.deepEqual([...namesOf(found), found.more], [1, true]);
     });
 
     it('give a welcome to who has the secret of the epoch that it came with', async () => {
