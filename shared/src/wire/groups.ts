@@ -8,7 +8,10 @@ import { bytesOf, bytesUpTo, uint } from './encoding.ts';
 import { envelopeIdBytes } from './delivery.ts';
 import { limits } from './limits.ts';
 
-/** The header that carries an epoch's access secret (32 bytes, base64url). Never together with `Authorization`. */
+/**
+ * The header that carries an epoch's access secret (32 bytes, base64url), of which the relay keeps
+ * `H("group/access", secret)`. Never together with another credential.
+ */
 export const groupAccessHeader = 'group-access';
 
 const id = bytesOf(32);
@@ -24,7 +27,8 @@ export const createGroupRequestSchema = v.strictObject({ id, accessHash: hash, w
 
 /**
  * `POST /v1/groups/{id}/messages`: all of them or none. What the group has under the same id is a duplicate and
- * keeps its place, in whatever epoch; anything new must be for the current epoch, else `ERR_EPOCH_STALE`.
+ * keeps its place, in whatever epoch; anything new must be for the current epoch and come with its access secret, else
+ * `ERR_EPOCH_STALE`. `ERR_GROUP_FULL`: no room for all of them.
  */
 export const groupMessagesRequestSchema = v.strictObject({
   epoch: uint(),
@@ -63,12 +67,13 @@ export const groupWelcomeResponseSchema = v.strictObject({
   welcome: v.exactOptional(welcome),
 });
 
-/** `POST /v1/groups/{id}/ephemeral`: to waiting polls or nowhere. Always 202 where the access secret is right. */
+/** `POST /v1/groups/{id}/ephemeral`: to waiting polls or nowhere. Always 202 with the current epoch's access secret. */
 export const groupEphemeralRequestSchema = v.strictObject({ envelope: bytesUpTo(limits.ephemeralBytes) });
 
 /**
  * `POST /v1/groups/events?wait=SECONDS`: one long poll over several logs, each with its own cursor. An epoch's access
- * secret reads what stands behind the link that opened the epoch, up to and including the link that closed it.
+ * secret reads what stands behind the link that opened the epoch, up to and including the link that closed it. A
+ * group stands in the request once.
  */
 export const groupEventsRequestSchema = v.strictObject({
   groups: v.pipe(
@@ -78,7 +83,10 @@ export const groupEventsRequestSchema = v.strictObject({
   ),
 });
 
-/** The groups of the request of which there is something to say. At most 4 MiB of entries in one answer. */
+/**
+ * The groups of the request of which there is something to say: 4 MiB in one answer, and beside it 64 ephemeral
+ * envelopes. A poll that names an unknown group, or one that denies it, does not wait.
+ */
 export const groupEventsResponseSchema = v.strictObject({
   groups: v.pipe(
     v.array(

@@ -32,7 +32,7 @@ export const limits = {
   groupLinkBytes: 1024 * 1024,
   groupWelcomeBytes: 2560 * 1024,
   groupsPerPoll: 256,
-  /** Messages that a group's log holds at the relay. */
+  /** Messages that a group's log holds at the relay and, apart from them, links. */
   entriesPerGroup: 100_000,
   counter: 2 ** 40,
 } as const;
