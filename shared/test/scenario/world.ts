@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningRelay, startRelay } from '@crypt2chat/relay/testing';
 import type { Clock } from '@crypt2chat/shared/clock';
-import { CodedError } from '@crypt2chat/shared/errors';
 import {
   createVault,
   Engine,
@@ -20,7 +19,10 @@ import {
   type TransportResponse,
 } from '@crypt2chat/shared/engine';
 import { systemRandomness } from '@crypt2chat/shared/primitives';
+import { send, unreachable } from './wire.ts';
 import type { Table } from '../../src/engine/vault/index.ts';
+
+export { unreachable };
 
 /** Real time, shortened: what waits for a second waits for twenty milliseconds. */
 export class FastClock implements Clock {
@@ -70,33 +72,6 @@ export class Wire implements Transport {
 
   mend(): void {
     this.intercept = undefined;
-  }
-}
-
-export function unreachable(): CodedError {
-  return new CodedError('ERR_RELAY_UNREACHABLE', 'no answer');
-}
-
-async function send(request: TransportRequest, signal: AbortSignal | undefined): Promise<TransportResponse> {
-  const timeout = AbortSignal.timeout(request.timeoutMs);
-  try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      headers: request.headers,
-      redirect: 'error',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      ...(request.body && { body: new Uint8Array(request.body) }),
-    });
-    const body = new Uint8Array(await response.arrayBuffer());
-    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-    return {
-      status: response.status,
-      body,
-      ...(Number.isNaN(retryAfter) ? {} : { retryAfterSeconds: retryAfter }),
-    };
-  } catch {
-    if (signal?.aborted) throw new CodedError('ERR_ABORTED', 'given up');
-    throw unreachable();
   }
 }
 
