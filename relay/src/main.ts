@@ -1,25 +1,48 @@
+#!/usr/bin/env node
 /**
- * The relay as a program: environment, configuration, listen. Exit code 2 for a configuration that is wrong, 1 for
- * everything else that keeps it from running, 0 after a stop that was asked for.
+ * The relay as a program: `relay` or `relay serve` runs it, everything else is a command of its operator. Exit code 2
+ * for a configuration or a command that is wrong, 1 for everything else that keeps it from being done, 0 when it is
+ * done, and after a stop that was asked for.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasCode } from '@crypt2chat/shared/errors';
+import { parseArgs } from 'node:util';
 import { chooseBackends, systemRandomness } from '@crypt2chat/shared/primitives';
 import { systemClock } from '@crypt2chat/shared/clock';
+import { runCommandLine } from './admin/index.ts';
 import { type Config, ConfigError, readConfig } from './config/index.ts';
+import { explain } from './explain.ts';
 import type { MadeInvite } from './invites.ts';
 import { createLog, type Log } from './log.ts';
 import { describe } from './middleware/index.ts';
 import { type Service, startService } from './service.ts';
-import { FolderInUseError } from './store/index.ts';
 
 /** Answers that are on their way get so long when the storage has failed. */
 const fatalDelayMs = 200;
 
 async function main(): Promise<void> {
-  const config = configOrComplaint();
+  const args = process.argv.slice(2);
+  const served = serveArgs(args);
+  if (served !== undefined) return serve(served);
+  chooseBackends();
+  const { env, stdout, stderr } = process;
+  // Whoever reads on the other side of a pipe may have seen enough.
+  stdout.on('error', () => undefined);
+  const wasm = wasmBesideBundle();
+  const around = { env, stdout, stderr, wasm, clock: systemClock, randomness: systemRandomness };
+  process.exitCode = await runCommandLine(args, around);
+}
+
+/** What stands behind `serve`, which may be left out; undefined for every other command. */
+function serveArgs(args: readonly string[]): readonly string[] | undefined {
+  const [first] = args;
+  if (first === 'serve') return args.includes('--help') ? undefined : args.slice(1);
+  return first === undefined || first.startsWith('--config') ? args : undefined;
+}
+
+async function serve(args: readonly string[]): Promise<void> {
+  const config = configOrComplaint(args);
   if (config === undefined) return;
   const log = createLog(config.logLevel);
   process.on('uncaughtException', (error) => die(log, error));
@@ -57,12 +80,14 @@ async function main(): Promise<void> {
   log.info({ url: service.url, origin: service.origin }, 'listening');
 }
 
-function configOrComplaint(): Config | undefined {
+function configOrComplaint(args: readonly string[]): Config | undefined {
   try {
-    return readConfig(process.env);
+    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } } });
+    return readConfig(process.env, values.config);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.lines.join('\n')}\n`);
+    const isExpected = error instanceof ConfigError || (error instanceof Error && 'code' in error);
+    if (!isExpected) throw error;
+    process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
     return undefined;
   }
@@ -86,35 +111,6 @@ function die(log: Log, error: unknown): void {
   log.error(describe(error), 'the relay cannot go on');
   process.exitCode = 1;
   setTimeout(() => process.exit(1), fatalDelayMs);
-}
-
-function explain(error: unknown): string {
-  if (error instanceof FolderInUseError) return error.message;
-  if (hasCode(error)) {
-    switch (error.code) {
-      case 'ERR_DATABASE_NEWER':
-        return 'The database was written by a newer version of the relay. Run that version, or restore a backup.';
-      case 'ERR_DATABASE_CORRUPT':
-        return 'The database is damaged. Restore a backup.';
-      case 'ERR_DATABASE_READ_ONLY':
-        return 'The data folder cannot be written.';
-      case 'ERR_DATABASE_FULL':
-        return 'There is no room left for the database.';
-      case 'ERR_DATABASE_UNSUPPORTED':
-        return 'This is not a database that the relay can use.';
-      case 'ERR_DATABASE_LOGIN':
-        return 'The database server does not let this user into this database: see DATABASE_URL.';
-      case 'ERR_STORAGE_UNAVAILABLE':
-        return 'The database server does not answer: see DATABASE_URL.';
-      default:
-        return 'The database cannot be opened.';
-    }
-  }
-  if (error instanceof Error && 'code' in error) {
-    if (error.code === 'EADDRINUSE') return 'Something else listens on this address and port.';
-    if (error.code === 'EACCES') return 'The system does not allow this address, port or folder.';
-  }
-  return 'The relay could not start.';
 }
 
 void main();

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Randomness } from '@crypt2chat/shared/primitives';
+import { type AdminContext, answerRequests } from './admin/index.ts';
 import { createApp } from './app.ts';
 import type { Clock } from '@crypt2chat/shared/clock';
 import type { Config } from './config/index.ts';
@@ -9,10 +10,8 @@ import { Identities } from './identities.ts';
 import { type MadeInvite, makeFirstInvite } from './invites.ts';
 import type { Log } from './log.ts';
 import { createRateLimits } from './routes/index.ts';
-import { openPostgresStore, openSqliteStore, type Store } from './store/index.ts';
-
-/** Stands in `/v1/about`. */
-const version = '0.1.0';
+import { openStore, type Store } from './store/index.ts';
+import { version } from './version.ts';
 
 /** How long a client may take to say what it wants. How long the answer takes is another matter. */
 export interface HttpTimeouts {
@@ -67,7 +66,8 @@ export interface Service {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log, clock, randomness } = options;
-  const store = await openStore(options);
+  const admin: { context?: AdminContext } = {};
+  const store = await openStore({ ...options, answer: answerRequests(() => admin.context) });
   const server = createHttpServer(log, options.timeouts ?? httpTimeouts);
   server.maxConnections = config.waitingPolls + otherConnections;
   let port: number;
@@ -97,6 +97,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     version,
     isStopping: () => isStopping,
   };
+  const running = { since: clock.now(), waitingPolls: () => hub.waiting };
+  admin.context = { config, store, clock, randomness, running };
   server.on('request', createApp(services, log));
   const stopSweeping = sweepRegularly(store, options);
 
@@ -116,13 +118,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     waitingPolls: () => hub.waiting,
     stop: () => (stopped ??= stop()),
   };
-}
-
-function openStore({ config, log, clock, randomness, wasm, onFatal }: ServiceOptions): Promise<Store> {
-  const { databaseUrl: url, databaseConnections: maxConnections } = config;
-  return url === undefined
-    ? openSqliteStore({ folder: config.dataFolder, clock, randomness, wasm, onFatal })
-    : openPostgresStore({ url, maxConnections, clock, randomness, log });
 }
 
 function createHttpServer(log: Log, timeouts: HttpTimeouts): Server {

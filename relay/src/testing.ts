@@ -39,6 +39,7 @@ export interface RunningRelay {
   waitingPolls(): number;
   /** As SIGTERM does it. */
   stop(): Promise<void>;
+  isStopped(): boolean;
 }
 
 const unlimited: Rates = {
@@ -78,11 +79,16 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
         throw error;
       }),
   });
+  let isStopped = false;
   return {
     origin: service.origin,
     port: Number(new URL(service.url).port),
     store: service.store,
     waitingPolls: () => service.waitingPolls(),
-    stop: () => service.stop(),
+    isStopped: () => isStopped,
+    async stop() {
+      await service.stop();
+      isStopped = true;
+    },
   };
 }

@@ -116,6 +116,22 @@ describe('the relay as a process', function () {
     assert.equal(await third.end('SIGINT'), 0);
   });
 
+  it('is asked by commands in processes of their own, which end by themselves', async () => {
+    const relay = await startProcess({ env, args: ['serve'] });
+    const command = (...args: string[]) =>
+      runToEnd({ env: { ...env, CRYPT2CHAT_PORT: new URL(relay.origin).port }, args });
+    const stats = await command('stats', '--json');
+    assert.equal(stats.code, 0);
+    assert.notEqual((JSON.parse(stats.output) as { running: unknown }).running, null);
+    assert.equal((await command('ready')).code, 0);
+    assert.equal((await command('invites', 'revoke', '1')).code, 1);
+    assert.equal((await command('nonsense')).code, 2);
+    assert.equal((await command('--config', join(folder, 'none'))).code, 2);
+    assert.equal((await command('serve', '--prot', '1')).code, 2);
+    assert.equal(await relay.end('SIGTERM'), 0);
+    assert.equal((await command('ready')).code, 1);
+  });
+
   it('says what is wrong with its configuration and ends with 2', async () => {
     const { code, output } = await runToEnd({ env: { ...env, CRYPT2CHAT_PROT: '1', CRYPT2CHAT_HOST: '' } });
     assert.equal(code, 2);

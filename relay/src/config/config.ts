@@ -78,11 +78,17 @@ const fileVariable = `${prefix}CONFIG`;
  * @throws ConfigError with a line for each thing that is wrong.
  */
 export function readConfig(env: Environment, file = env[fileVariable]): Config {
-  if (file === undefined) return parseConfig(env);
-  const { given, complaints } = parseOptionFile(readOptionFile(file));
+  const { given, complaints } = gather(env, file);
+  return assemble(given, complaints);
+}
+
+/** What somebody wrote down, right or wrong: the environment over the file. @throws ConfigError for the file itself. */
+export function gather(env: Environment, file = env[fileVariable]): { given: Given[]; complaints: string[] } {
   const fromEnv = givenIn(env);
+  if (file === undefined) return { given: fromEnv, complaints: [] };
+  const { given, complaints } = parseOptionFile(readOptionFile(file));
   const inFile = given.filter(({ name }) => !fromEnv.some((over) => over.name === name));
-  return assemble([...inFile, ...fromEnv], complaints);
+  return { given: [...inFile, ...fromEnv], complaints };
 }
 
 /** @throws ConfigError with a line for each option that is unknown or does not fit. */

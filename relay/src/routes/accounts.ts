@@ -1,6 +1,6 @@
 import type Router from 'koa-router';
 import * as v from 'valibot';
-import { equalBytes, fromBase64url, toBase64url } from '@crypt2chat/shared/bytes';
+import { equalBytes, toBase64url } from '@crypt2chat/shared/bytes';
 import { extendIdentity, type Identity, verifyIdentity } from '@crypt2chat/shared/identity';
 import {
   type accountResponseSchema,
@@ -11,6 +11,7 @@ import {
   routes,
   usernameSchema,
 } from '@crypt2chat/shared/wire';
+import { accountIdOf } from '../account-name.ts';
 import { inviteHash } from '../invites.ts';
 import { parseValue, readJson, readQuery } from '../middleware/index.ts';
 import { accountBlocked, Refusal } from '../refusal.ts';
@@ -19,7 +20,6 @@ import { clientAddress, idInPath, type Services } from './services.ts';
 
 /** A link in base64url, and what stands around it. */
 const maxBodyBytes = 4096;
-const accountIdBytes = 32;
 const inviteHashBytes = 32;
 
 const lookupQuery = v.strictObject({
@@ -108,7 +108,7 @@ export function addAccountRoutes(router: Router, services: Services): void {
   });
 
   async function findAccount(name: string): Promise<Account> {
-    const id = asAccountId(name);
+    const id = accountIdOf(name);
     const account =
       id === undefined
         ? await store.accountByName(parseValue(usernameSchema, name))
@@ -121,16 +121,6 @@ export function addAccountRoutes(router: Router, services: Services): void {
 /** What is no code is the hash of none. */
 function codeHashOf(invite: string | undefined): Uint8Array {
   return inviteHash(invite ?? '') ?? new Uint8Array(inviteHashBytes);
-}
-
-/** Account ids are longer than any name. */
-function asAccountId(name: string): Uint8Array | undefined {
-  try {
-    const bytes = fromBase64url(name);
-    return bytes.length === accountIdBytes ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function devicesOf(identity: Identity): DeviceKeys[] {

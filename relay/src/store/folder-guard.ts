@@ -8,26 +8,11 @@
  * fails because three start at the same instant, the owner looks again every few seconds and stops when the name is
  * no longer its own.
  */
-import { randomBytes, createHash } from 'node:crypto';
-import {
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
-import { join, relative } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { linkSync, lstatSync, mkdirSync, realpathSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { greetingOf, type GuardServer, listen, type RequestHandler, socketPlace } from './guard-socket.ts';
 
-/** The size of sun_path is 104 bytes on macOS and the BSDs, 108 on Linux, with the terminator. */
-const maxSocketPathBytes = 103;
-const answerTimeoutMs = 2000;
-const maxAnswerBytes = 64;
 const maxAttempts = 20;
 const betweenAttemptsMs = 50;
 const lookEveryMs = 5000;
@@ -46,14 +31,19 @@ export interface FolderGuard {
 /**
  * Takes the folder, which is made when it is missing (mode 0700).
  * @param onLost called when the folder turns out to be somebody else's after all: stop without writing.
+ * @param answer what the socket says to the command line's requests; without it, it only says that it is there.
  * @throws FolderInUseError
  */
-export async function guardFolder(folder: string, onLost: () => void): Promise<FolderGuard> {
+export async function guardFolder(
+  folder: string,
+  onLost: () => void,
+  answer?: RequestHandler,
+): Promise<FolderGuard> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const place = socketPlace(realpathSync(folder));
   const token = randomBytes(16).toString('hex');
   try {
-    const server = await bind(place.path, token);
+    const server = await bind(place.path, token, answer);
     const watch = setInterval(() => {
       if (!isOwn()) onLost();
     }, lookEveryMs);
@@ -63,7 +53,7 @@ export async function guardFolder(folder: string, onLost: () => void): Promise<F
     return {
       async release() {
         clearInterval(watch);
-        await closeServer(server);
+        await server.close();
         place.close();
       },
     };
@@ -73,70 +63,25 @@ export async function guardFolder(folder: string, onLost: () => void): Promise<F
   }
 }
 
-async function bind(path: string, token: string): Promise<Server> {
+async function bind(path: string, token: string, answer: RequestHandler | undefined): Promise<GuardServer> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const server = await listen(path, token);
+    const server = await listen(path, token, answer);
     if (server === undefined) {
       if (await isAnswered(path)) throw new FolderInUseError();
       await removeStale(path);
-    } else if ((await ask(path)) === token) {
+    } else if ((await greetingOf(path)) === token) {
       return server;
     } else {
-      await closeServer(server);
+      await server.close();
     }
     await delay(betweenAttemptsMs);
   }
   throw new FolderInUseError();
 }
 
-/** @returns undefined where the name is taken. */
-function listen(path: string, token: string): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.end(token);
-    });
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(undefined);
-      else reject(error);
-    });
-    server.listen(path, () => {
-      server.unref();
-      resolve(server);
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
-}
-
 /** Whether somebody listens. Only a refused connection says that nobody does; what is unclear counts as yes. */
 async function isAnswered(path: string): Promise<boolean> {
-  return (await ask(path)) !== undefined;
-}
-
-/** What the owner of the socket says (empty where it is too busy to say anything); undefined where there is none. */
-function ask(path: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let answer = '';
-    const socket = connect(path);
-    const timer = setTimeout(() => settle(''), answerTimeoutMs);
-    const settle = (result: string | undefined): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(result);
-    };
-    socket.setEncoding('latin1');
-    socket.on('data', (text: string) => {
-      answer += text;
-      if (answer.length > maxAnswerBytes) settle('');
-    });
-    socket.on('end', () => settle(answer));
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      settle(error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? undefined : answer);
-    });
-  });
+  return (await greetingOf(path)) !== undefined;
 }
 
 async function removeStale(path: string): Promise<void> {
@@ -164,27 +109,4 @@ function putBack(aside: string, path: string): void {
 
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
-}
-
-/** A path by which the socket can be bound: long ones are cut silently, and two folders then share a socket. */
-function socketPlace(folder: string): { readonly path: string; close(): void } {
-  const keep = { close: () => undefined };
-  if (process.platform === 'win32') {
-    const name = createHash('sha256').update(folder.toLowerCase()).digest('hex').slice(0, 32);
-    return { path: `\\\\.\\pipe\\crypt2chat-relay-${name}`, ...keep };
-  }
-  const name = 'relay.sock';
-  for (const path of [join(folder, name), relative(process.cwd(), join(folder, name))]) {
-    if (fits(path)) return { path, ...keep };
-  }
-  if (process.platform === 'linux') {
-    const descriptor = openSync(folder, 'r');
-    return { path: `/proc/self/fd/${descriptor}/${name}`, close: () => closeSync(descriptor) };
-  }
-  throw new Error('The path of the data folder is too long for a socket: choose a shorter one.');
-}
-
-/** With room for the name under which a stale one is moved aside. */
-function fits(path: string): boolean {
-  return Buffer.byteLength(path) + 5 <= maxSocketPathBytes;
 }

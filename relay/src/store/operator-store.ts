@@ -116,6 +116,13 @@ export interface OperatorStore {
   audit(accountId: Uint8Array): Promise<readonly AuditedTable[] | undefined>;
 
   /**
+   * Writes a consistent copy of everything, as one file that must not be there. Only where the data are in a file of
+   * ours: a database server has its own ways.
+   * @throws AdminError
+   */
+  backup?(file: string): Promise<{ readonly bytes: number }>;
+
+  /**
    * For data that were set back to an earlier state, before anybody uses them again: another secret and incarnation,
    * and what may have been given out since then is void, that is, one-time keys, sessions and challenges. The store is
    * of no use afterwards but to be closed.

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@crypt2chat/shared/database';
 import type { Randomness } from '@crypt2chat/shared/primitives';
@@ -11,6 +12,7 @@ import type {
   NewGroupLink,
   NewGroupMessages,
 } from './group-store.ts';
+import type { RequestHandler } from './guard-socket.ts';
 import type { InviteUse, NewInvite } from './operator-store.ts';
 import { migrations } from './migrations/index.ts';
 import { bytesOf } from './rows.ts';
@@ -23,6 +25,8 @@ import * as operator from './sqlite-operator.ts';
 import * as prekeys from './sqlite-prekeys.ts';
 import type { Delivery, NewAccount, NewLink, NewPrekeys, NewSession, Store, StoreListener } from './store.ts';
 
+/** In the data folder, with the endings of SQLite's own files beside it. */
+export const databaseFile = 'relay.db';
 /** 'C2Cr' */
 const applicationId = 0x43324372;
 const cacheBytes = 64 * 1024 * 1024;
@@ -34,6 +38,8 @@ export interface SqliteOptions {
   readonly randomness: Randomness;
   /** Path of SQLite's WebAssembly module, where it does not stand in node_modules. */
   readonly wasm?: string | undefined;
+  /** Answers the command line. */
+  readonly answer?: RequestHandler | undefined;
   /** The storage failed in a way that only a new start can mend: end the process. Called at most once. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -48,22 +54,25 @@ export interface SqliteOptions {
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const fatal = once(options.onFatal);
-  const guard = await guardFolder(options.folder, () => fatal(new Error('the data folder was taken over')));
+  const lost = (): void => fatal(new Error('the data folder was taken over'));
+  const guard = await guardFolder(options.folder, lost, options.answer);
   try {
-    const open = (): Promise<Database> => openFile(options);
+    const file = join(options.folder, databaseFile);
+    const open = (): Promise<Database> => openFile({ ...options, file });
     const db = await open();
     db.transaction(() => operator.makeSecrets(db, options.randomness));
-    const file = new SqliteFile({ db, open, clock: options.clock, onFatal: fatal });
-    return new SqliteStore(file, guard, options.randomness);
+    const opened = new SqliteFile({ db, open, clock: options.clock, onFatal: fatal });
+    return new SqliteStore(opened, guard, options.randomness);
   } catch (error) {
     await guard.release();
     throw error;
   }
 }
 
-function openFile({ folder, wasm }: SqliteOptions): Promise<Database> {
+/** @param options.file of whatever name */
+export function openFile({ file, wasm }: { file: string; wasm?: string | undefined }): Promise<Database> {
   return openDatabase({
-    file: join(folder, 'relay.db'),
+    file,
     ...(wasm === undefined ? {} : { wasm }),
     schema: migrations,
     applicationId,
@@ -213,6 +222,11 @@ class SqliteStore implements Store {
 
   async audit(accountId: Uint8Array) {
     return this.#file.read((db) => operator.audit(db, accountId));
+  }
+
+  async backup(file: string) {
+    this.#file.backup(file);
+    return { bytes: statSync(file).size };
   }
 
   async beginAnew() {

@@ -150,8 +150,9 @@ export class Person {
     return { authorization: `Bearer ${this.bearer}` };
   }
 
-  register(): Promise<Answer> {
-    const body = { username: this.username, link: toBase64url(this.links[0]!) };
+  register(invite?: string): Promise<Answer> {
+    const link = toBase64url(this.links[0]!);
+    const body = { username: this.username, link, ...(invite === undefined ? {} : { invite }) };
     return askJson(this.url, 'POST', '/v1/accounts', body);
   }
 

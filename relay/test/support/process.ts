@@ -23,10 +23,12 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** In 1,024-byte blocks: no file may become larger. */
   readonly maxFileBlocks?: number;
+  /** Behind the program's name. */
+  readonly args?: readonly string[];
 }
 
 /** Without limits on rates, and on any port that is free. */
-function spawnRelay({ env, maxFileBlocks }: ProcessOptions): ChildProcess {
+function spawnRelay({ env, maxFileBlocks, args: words = [] }: ProcessOptions): ChildProcess {
   const rates = Object.fromEntries(
     [
       'REQUESTS_PER_MINUTE_PER_ADDRESS',
@@ -36,7 +38,7 @@ function spawnRelay({ env, maxFileBlocks }: ProcessOptions): ChildProcess {
       'REQUESTS_PER_MINUTE_PER_GROUP',
     ].map((name) => [`CRYPT2CHAT_${name}`, '0']),
   );
-  const command = [process.execPath, '--import', 'tsx', main];
+  const command = [process.execPath, '--import', 'tsx', main, ...words];
   const limited = ['/bin/bash', '-c', `ulimit -f ${maxFileBlocks ?? 0} && exec "$@"`, 'relay', ...command];
   const [program, ...args] = maxFileBlocks === undefined ? command : limited;
   return spawn(program!, args, {
