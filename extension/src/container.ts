@@ -8,11 +8,12 @@ import {
   announceArrivals,
   ChatController,
   ChatView,
+  ContextKeys,
   ConversationsView,
   createChatActions,
   FetchTransport,
-  keepContextKeys,
   Log,
+  QuietConversations,
   registerCommands,
   registerUriHandler,
   rememberedConversation,
@@ -52,26 +53,30 @@ export class Container {
     });
     this.#session = session;
 
-    const conversations = new ConversationsView(session);
+    const quiet = new QuietConversations(context.globalState);
+    const conversations = new ConversationsView(session, quiet);
     const actions = createChatActions(session, context.workspaceState, () => {
       conversations.select(controller.conversation);
+      keys.update();
     });
     const controller = new ChatController(session, actions, rememberedConversation(context.workspaceState));
+    const keys = new ContextKeys(session, quiet, () => controller.conversation);
     const chatView = new ChatView(
       context.extensionUri,
       () => controller,
       () => void session.start(),
       this.#log.code,
     );
-    const services = { session, controller, chatView };
+    const services = { session, controller, chatView, quiet };
     const open = (key: string) => void showConversation(services, key);
     this.#parts.push(
       this.#log,
       controller,
+      quiet,
       conversations,
       chatView.register(),
-      { dispose: keepContextKeys(session) },
-      { dispose: announceArrivals(session, () => controller.conversation, open) },
+      keys,
+      { dispose: announceArrivals(session, quiet, () => controller.conversation, open) },
       {
         dispose: session.subscribe({
           onState: () => this.#sayAboutBrowser(),

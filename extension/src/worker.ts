@@ -71,6 +71,18 @@ const handlers: EngineHandlers = {
   setTyping: ({ conversation, typing }) => running().setTyping(conversation, typing),
   safetyNumber: ({ conversation }) => running().safetyNumber(conversation),
   retryNow: () => running().retryNow(),
+  createGroup: ({ name, addresses }) => running().groups.create(name, addresses),
+  groupView: ({ conversation }) => running().groups.view(conversation),
+  addToGroup: ({ conversation, addresses, shareLast }) =>
+    running().groups.add(conversation, addresses, shareLast),
+  removeFromGroup: ({ conversation, account }) => running().groups.remove(conversation, account),
+  leaveGroup: ({ conversation }) => running().groups.leave(conversation),
+  renameGroup: ({ conversation, name }) => running().groups.rename(conversation, name),
+  setGroupAdmin: ({ conversation, account, admin }) =>
+    running().groups.setAdmin(conversation, account, admin),
+  setGroupMayAdd: ({ conversation, mayAdd }) => running().groups.setMayAdd(conversation, mayAdd),
+  groupReceipts: ({ conversation, key }) => running().groups.receipts(conversation, key),
+  memberSafetyNumber: ({ conversation, account }) => running().groups.safetyNumber(conversation, account),
 };
 
 const peer = createHostPeer({

@@ -1,24 +1,23 @@
 /** The commands of the manifest. One table: what is missing in it, or there without being declared, fails a test. */
-import { commands, type Disposable, env, ProgressLocation, type QuickPickItem, Uri, window } from 'vscode';
-import type { ConversationKey, ConversationSummary, EngineState } from '@crypt2chat/shared/engine';
+import { commands, type Disposable, env, ProgressLocation, Uri, window } from 'vscode';
 import { hasCode } from '@crypt2chat/shared/errors';
 import { maxTextBytes } from '../ipc/index.ts';
-import type { ChatController } from './chat/index.ts';
-import { type ChatView, chatViewId } from './chat-view.ts';
+import {
+  type Command,
+  type CommandServices,
+  engineWithAccount,
+  keyIn,
+  openAddress,
+  pick,
+  showConversation,
+  showSafetyNumber,
+} from './command-services.ts';
 import { selectedCode } from './editor-code.ts';
+import { groupCommands } from './groups/index.ts';
 import { sayCode } from './messages.ts';
-import { addressProblem, normaliseName, plainName } from './model/index.ts';
+import { addressProblem, isOver, normaliseName } from './model/index.ts';
 import { askPhrase, confirmShowing, showPhrase } from './phrase-dialogs.ts';
-import type { Session } from './session/index.ts';
 import { relaySetting } from './settings.ts';
-
-export interface CommandServices {
-  readonly session: Session;
-  readonly controller: ChatController;
-  readonly chatView: ChatView;
-}
-
-type Command = (services: CommandServices, argument: unknown) => Promise<void>;
 
 const table: Readonly<Record<string, Command>> = {
   setUp: async ({ chatView }) => chatView.focus(),
@@ -42,8 +41,11 @@ const table: Readonly<Record<string, Command>> = {
     if (session.state.kind === 'open') await session.call('retryNow', undefined);
     else await session.retry();
   },
+  mute: (services, argument) => setQuiet(services, argument, true),
+  unmute: (services, argument) => setQuiet(services, argument, false),
   deleteMessage,
   startOver,
+  ...groupCommands,
 };
 
 export function registerCommands(services: CommandServices): Disposable[] {
@@ -56,36 +58,6 @@ export function registerCommands(services: CommandServices): Disposable[] {
       }
     }),
   );
-}
-
-/** Opens the chat view on a conversation, with the keyboard in its composer. */
-export async function showConversation(
-  { controller, chatView }: CommandServices,
-  key: ConversationKey,
-): Promise<void> {
-  controller.open(key);
-  controller.focusComposer();
-  await chatView.focus();
-}
-
-/** Opens the conversation with `address`, once the relay has said who that is. */
-export async function openAddress(services: CommandServices, address: string): Promise<void> {
-  const options = { location: { viewId: chatViewId } };
-  const { key } = await window.withProgress(options, () =>
-    services.session.call('openConversation', { address }),
-  );
-  await showConversation(services, key);
-}
-
-/** The engine with an account, else the view that says what is missing. */
-export async function engineWithAccount({
-  session,
-  chatView,
-}: CommandServices): Promise<EngineState | undefined> {
-  const state = await session.start();
-  if (state.kind === 'open' && state.engine.account) return state.engine;
-  await chatView.focus();
-  return undefined;
 }
 
 async function newConversation(services: CommandServices): Promise<void> {
@@ -121,7 +93,7 @@ async function sendSelection(services: CommandServices): Promise<void> {
   }
   const engine = await engineWithAccount(services);
   if (!engine) return;
-  const active = engine.conversations.filter(({ status }) => status === 'active');
+  const active = engine.conversations.filter((each) => each.status === 'active' && !isOver(each));
   const shown = active.find(({ key }) => key === services.controller.conversation)?.key;
   const key = shown ?? (await pick(active, 'Send the selection to'));
   if (key === undefined) return;
@@ -155,15 +127,26 @@ async function copyAddress(services: CommandServices): Promise<void> {
 async function copySafetyNumber(services: CommandServices, argument: unknown): Promise<void> {
   const engine = await engineWithAccount(services);
   if (!engine) return;
-  const picked = keyIn(argument) ?? services.controller.conversation;
-  const conversation = picked ?? (await pick(engine.conversations, 'With whom?'));
+  // In a group there is one for each member: the list of members shows them.
+  const people = engine.conversations.filter(({ group }) => !group);
+  const picked = keyIn(argument) ?? people.find(({ key }) => key === services.controller.conversation)?.key;
+  const conversation = picked ?? (await pick(people, 'With whom?'));
   if (conversation === undefined) return;
   const number = await services.session.call('safetyNumber', { conversation });
-  const detail = `${number}\n\nRead it to each other in person or on a call. If both see the same digits, nobody stands between you.`;
-  const options = { modal: true, detail };
-  if ((await window.showInformationMessage('Safety number', options, 'Copy')) === 'Copy') {
-    await env.clipboard.writeText(number);
-  }
+  await showSafetyNumber(number);
+}
+
+async function setQuiet(services: CommandServices, argument: unknown, isQuiet: boolean): Promise<void> {
+  const engine = await engineWithAccount(services);
+  if (!engine) return;
+  const { controller, quiet } = services;
+  const open = engine.conversations.filter(
+    ({ key, status }) => status === 'active' && quiet.has(key) !== isQuiet,
+  );
+  const shown = open.find(({ key }) => key === controller.conversation)?.key;
+  const title = isQuiet ? 'Announce nothing of' : 'Announce again what comes in';
+  const conversation = keyIn(argument) ?? shown ?? (await pick(open, title));
+  if (conversation !== undefined) await quiet.set(conversation, isQuiet);
 }
 
 async function showRecoveryPhrase(services: CommandServices): Promise<void> {
@@ -229,29 +212,4 @@ async function startOver({ session }: CommandServices): Promise<void> {
   if (folder === undefined) return;
   const said = await window.showInformationMessage('The old chat is in a folder of its own.', 'Show Folder');
   if (said === 'Show Folder') await commands.executeCommand('revealFileInOS', Uri.file(folder));
-}
-
-/** A conversation's key, from a row of the list or as it is. */
-function keyIn(argument: unknown): ConversationKey | undefined {
-  if (typeof argument === 'string') return argument;
-  const { row } = (argument ?? {}) as { readonly row?: { readonly key?: unknown } };
-  return typeof row?.key === 'string' ? row.key : undefined;
-}
-
-async function pick(
-  conversations: readonly ConversationSummary[],
-  title: string,
-): Promise<ConversationKey | undefined> {
-  if (conversations.length === 0) {
-    void window.showInformationMessage('There is no conversation for this yet.');
-    return undefined;
-  }
-  const items = conversations.map((conversation): QuickPickItem & { readonly key: ConversationKey } => ({
-    key: conversation.key,
-    label: plainName(conversation.title),
-    description: { active: '', request: 'wants to write to you', ignored: 'ignored', blocked: 'blocked' }[
-      conversation.status
-    ],
-  }));
-  return (await window.showQuickPick(items, { title, placeHolder: 'A name' }))?.key;
 }

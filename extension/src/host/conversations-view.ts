@@ -16,6 +16,7 @@ import {
 } from 'vscode';
 import type { ConversationKey } from '@crypt2chat/shared/engine';
 import { badgeCount, type ConversationRow, type ConversationRows, conversationRows } from './model/index.ts';
+import type { QuietConversations } from './quiet.ts';
 import type { Session } from './session/index.ts';
 
 export const conversationsViewId = 'crypt2chat.conversations';
@@ -33,6 +34,7 @@ const nothing: ConversationRows = { main: [], muted: [] };
 
 export class ConversationsView implements TreeDataProvider<ConversationNode>, FileDecorationProvider {
   readonly #session: Session;
+  readonly #quiet: QuietConversations;
   readonly #changed = new EventEmitter<undefined>();
   readonly #decorated = new EventEmitter<Uri[]>();
   readonly #disposables: Disposable[];
@@ -44,8 +46,9 @@ export class ConversationsView implements TreeDataProvider<ConversationNode>, Fi
   readonly onDidChangeTreeData = this.#changed.event;
   readonly onDidChangeFileDecorations = this.#decorated.event;
 
-  constructor(session: Session) {
+  constructor(session: Session, quiet: QuietConversations) {
     this.#session = session;
+    this.#quiet = quiet;
     this.#tree = window.createTreeView(conversationsViewId, {
       treeDataProvider: this,
       showCollapseAll: false,
@@ -60,6 +63,7 @@ export class ConversationsView implements TreeDataProvider<ConversationNode>, Fi
       this.#tree,
       window.registerFileDecorationProvider(this),
       { dispose: unsubscribe },
+      quiet.onDidChange(() => this.#drawSoon()),
       this.#changed,
       this.#decorated,
       // Times are told as of when the list is looked at.
@@ -109,12 +113,12 @@ export class ConversationsView implements TreeDataProvider<ConversationNode>, Fi
 
   provideFileDecoration(uri: Uri): FileDecoration | undefined {
     if (uri.scheme !== scheme) return undefined;
-    const unread = this.#rows.main.find(({ key }) => key === uri.path.slice(1))?.unread ?? 0;
-    if (unread === 0) return undefined;
+    const badge = this.#rows.main.find(({ key }) => key === uri.path.slice(1))?.badge;
+    if (badge === undefined) return undefined;
     return {
-      badge: unread > 9 ? '9+' : String(unread),
-      tooltip: `${unread} unread`,
-      color: new ThemeColor('list.highlightForeground'),
+      badge: badge.text,
+      tooltip: badge.tooltip,
+      ...(badge.loud ? { color: new ThemeColor('list.highlightForeground') } : {}),
     };
   }
 
@@ -134,7 +138,7 @@ export class ConversationsView implements TreeDataProvider<ConversationNode>, Fi
     const { state } = this.#session;
     const engine = state.kind === 'open' ? state.engine : undefined;
     const conversations = engine?.account ? engine.conversations : [];
-    this.#rows = conversationRows(conversations, { now: new Date(), locale: env.language });
+    this.#rows = conversationRows(conversations, { now: new Date(), locale: env.language }, this.#quiet);
     this.#phrasePending = engine?.account?.phraseConfirmed === false;
     const unread = badgeCount(conversations);
     this.#tree.badge = unread === 0 ? undefined : { value: unread, tooltip: `${unread} unread` };

@@ -1,7 +1,7 @@
 /** `vscode://crypt2chat.crypt2chat/open?address=name%23id`: an invitation as a link. Nothing happens without a yes. */
 import { type Disposable, window } from 'vscode';
 import { hasCode } from '@crypt2chat/shared/errors';
-import { type CommandServices, engineWithAccount, openAddress } from './commands.ts';
+import { type CommandServices, engineWithAccount, openAddress } from './command-services.ts';
 import { sayCode } from './messages.ts';
 import { addressInUri, plainName } from './model/index.ts';
 

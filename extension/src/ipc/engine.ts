@@ -12,6 +12,7 @@ import type {
 } from '@crypt2chat/shared/engine';
 import * as v from 'valibot';
 import { type Handlers, type Methods, Peer, type PeerOptions } from './rpc.ts';
+import { groupMethods } from './group-methods.ts';
 import { namesSchema } from './groups.ts';
 import { codeSchema, countSchema, keySchema, longTextSchema, placeSchema } from './values.ts';
 import { connectionSchema, conversationSchema, draftSchema, messageSchema } from './view.ts';
@@ -154,6 +155,7 @@ export const engineMethods = {
   },
   /** Try again now instead of when the backoff says. */
   retryNow: { params: nothing, result: nothing, timeoutMs: localMs },
+  ...groupMethods,
 } as const satisfies Methods;
 
 const transportRequestSchema = v.strictObject({

@@ -1,14 +1,14 @@
 /** What only groups have, as the engine tells it and the page shows it. */
-import type { GroupEvent, GroupSummary } from '@crypt2chat/shared/engine';
+import type { GroupEvent, GroupSummary, GroupView, MemberReceipt } from '@crypt2chat/shared/engine';
 import * as v from 'valibot';
-import { countSchema, shortTextSchema } from './values.ts';
+import { codeSchema, countSchema, keySchema, shortTextSchema } from './values.ts';
 
 /** No group has more people: each has a computer in it. */
-const maxPeople = 250;
+export const maxPeople = 250;
 
 export const namesSchema = v.pipe(v.array(shortTextSchema), v.maxLength(maxPeople), v.readonly());
 
-const whoMayAddSchema = v.picklist(['anyone', 'admins']);
+export const whoMayAddSchema = v.picklist(['anyone', 'admins']);
 
 export const groupSummarySchema = v.strictObject({
   people: countSchema,
@@ -45,6 +45,55 @@ export const groupEventSchema = v.strictObject({
   shared: v.exactOptional(countSchema),
 }) satisfies v.GenericSchema<GroupEvent>;
 
+/** Of a member, what the page needs: whom one can mention, and who cannot read at present. */
+export const membersSchema = v.pipe(
+  v.array(
+    v.strictObject({
+      name: shortTextSchema,
+      own: v.boolean(),
+      verified: v.boolean(),
+      keysMissing: v.exactOptional(codeSchema),
+    }),
+  ),
+  v.maxLength(maxPeople),
+  v.readonly(),
+);
+
+export const groupViewSchema = v.strictObject({
+  key: keySchema,
+  name: shortTextSchema,
+  mayAdd: whoMayAddSchema,
+  members: v.pipe(
+    v.array(
+      v.strictObject({
+        account: keySchema,
+        name: shortTextSchema,
+        address: shortTextSchema,
+        own: v.boolean(),
+        admin: v.boolean(),
+        verified: v.boolean(),
+        keysMissing: v.exactOptional(codeSchema),
+      }),
+    ),
+    v.maxLength(maxPeople),
+    v.readonly(),
+  ),
+}) satisfies v.GenericSchema<GroupView>;
+
+export const receiptsSchema = v.pipe(
+  v.array(
+    v.strictObject({
+      account: keySchema,
+      name: shortTextSchema,
+      state: v.picklist(['sent', 'delivered', 'read']),
+    }),
+  ),
+  v.maxLength(maxPeople),
+  v.readonly(),
+) satisfies v.GenericSchema<readonly MemberReceipt[]>;
+
 export const progressSchema = v.strictObject({ delivered: countSchema, read: countSchema, of: countSchema });
 
+export type ViewMember = v.InferOutput<typeof membersSchema>[number];
+export type ViewGroup = v.InferOutput<typeof groupSummarySchema>;
 export type ViewEvent = v.InferOutput<typeof groupEventSchema>;

@@ -4,6 +4,7 @@ export * from './groups.ts';
 export * from './view.ts';
 export * from './limits.ts';
 export * from './sentences.ts';
+export * from './group-sentences.ts';
 export * from './codes.ts';
 export * from './rpc.ts';
 export * from './engine.ts';

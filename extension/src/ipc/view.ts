@@ -4,7 +4,13 @@
  */
 import type { ConversationSummary, MessageView } from '@crypt2chat/shared/engine';
 import * as v from 'valibot';
-import { groupEventSchema, groupSummarySchema, namesSchema, progressSchema } from './groups.ts';
+import {
+  groupEventSchema,
+  groupSummarySchema,
+  membersSchema,
+  namesSchema,
+  progressSchema,
+} from './groups.ts';
 import {
   codeSchema as code,
   countSchema as count,
@@ -112,6 +118,8 @@ export const screenSchema = v.variant('screen', [
     firstUnread: v.exactOptional(place),
     /** Who is typing, by name. */
     typing: namesSchema,
+    /** Of a group, ourselves among them. */
+    members: v.exactOptional(membersSchema),
   }),
 ]);
 
@@ -130,6 +138,8 @@ export const toWebviewSchema = v.variant('type', [
     hasOlder: v.boolean(),
   }),
   v.strictObject({ type: v.literal('typing'), conversation: key, people: namesSchema }),
+  /** Who is in the group now. */
+  v.strictObject({ type: v.literal('members'), conversation: key, members: membersSchema }),
   /** The answer to `check-relay`. */
   v.strictObject({
     type: v.literal('relay'),
@@ -181,6 +191,12 @@ export const fromWebviewSchema = v.variant('type', [
     conversation: key,
     answer: v.picklist(['accept', 'block', 'ignore']),
   }),
+  /** Outside the webview: who is in the group, with what can be done. */
+  v.strictObject({ type: v.literal('show-members'), conversation: key }),
+  /** Outside the webview: how far a message of ours has come with each member. */
+  v.strictObject({ type: v.literal('show-receipts'), conversation: key, key }),
+  /** The host asks first. */
+  v.strictObject({ type: v.literal('leave-group'), conversation: key }),
   v.strictObject({ type: v.literal('typing'), conversation: key, typing: v.boolean() }),
   /** Everything up to this place was on the screen of a visible, focused view. */
   v.strictObject({ type: v.literal('mark-read'), conversation: key, upTo: place }),

@@ -11,6 +11,8 @@ import copy from '@vscode/codicons/src/icons/copy.svg';
 import disconnected from '@vscode/codicons/src/icons/debug-disconnect.svg';
 import error from '@vscode/codicons/src/icons/error.svg';
 import history from '@vscode/codicons/src/icons/history.svg';
+import key from '@vscode/codicons/src/icons/key.svg';
+import mention from '@vscode/codicons/src/icons/mention.svg';
 import warning from '@vscode/codicons/src/icons/warning.svg';
 
 const sources = {
@@ -23,6 +25,8 @@ const sources = {
   disconnected,
   error,
   history,
+  key,
+  mention,
   warning,
 };
 export type IconName = keyof typeof sources;

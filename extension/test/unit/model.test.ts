@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConversationSummary, EngineChange, EngineState, MessageView } from '@crypt2chat/shared/engine';
 import { accountId, formatAddress, parseAddress } from '@crypt2chat/shared/identity';
 import { codeBodySchema } from '@crypt2chat/shared/wire';
 import fc from 'fast-check';
@@ -11,8 +10,6 @@ import {
   addressInUri,
   addressProblem,
   anchorOf,
-  badgeCount,
-  conversationRows,
   findInFolders,
   numberedWords,
   openableLink,
@@ -20,24 +17,9 @@ import {
   plainLine,
   type SelectedCode,
   suggestName,
-  Toasts,
   typedPhrase,
-  whenOf,
 } from '../../src/host/model/index.ts';
 import { maxTextBytes } from '../../src/ipc/index.ts';
-
-function conversation(more: Partial<ConversationSummary> = {}): ConversationSummary {
-  return {
-    key: 'k',
-    title: 'bob',
-    address: `bob#${'A'.repeat(43)}`,
-    status: 'active',
-    verified: false,
-    unread: 0,
-    draft: '',
-    ...more,
-  };
-}
 
 describe('text from other people', () => {
   // As VS Code has them: labelled icons, and links in notifications.
@@ -97,129 +79,6 @@ describe('text from other people', () => {
       assert.equal(plainLine(text, 40), text);
     assert.equal(plainLine('12345', 5), '12345');
     assert.equal(plainLine('123456', 5), '1234…');
-  });
-});
-
-describe('the list of conversations', () => {
-  const time = { now: new Date('2026-03-12T12:00:00Z'), locale: 'en-GB', timeZone: 'UTC' };
-  const at = (iso: string) => whenOf(Date.parse(iso), time);
-
-  it('tells today by the clock, this week by the day, else the date', () => {
-    assert.equal(at('2026-03-12T09:05:00Z'), '09:05');
-    assert.equal(at('2026-03-10T09:05:00Z'), 'Tue');
-    assert.equal(at('2026-03-05T12:00:00Z'), '5 Mar 2026');
-    assert.equal(at('2026-03-14T12:00:00Z'), '14 Mar 2026');
-  });
-
-  it('keeps requests in sight and what was dismissed out of the way', () => {
-    const { main, muted } = conversationRows(
-      [
-        conversation({
-          key: 'a',
-          unread: 3,
-          verified: true,
-          lastActivityAt: Date.parse('2026-03-12T09:05:00Z'),
-        }),
-        conversation({ key: 'b', status: 'request', unread: 7, title: 'dave' }),
-        conversation({ key: 'c', status: 'blocked' }),
-        conversation({ key: 'd', status: 'ignored' }),
-        conversation({ key: 'e', trouble: 'ERR_LOG_FORK' }),
-      ],
-      time,
-    );
-    assert.deepEqual(
-      main.map(({ key, context, icon, unread }) => [key, context, icon, unread]),
-      [
-        ['a', 'conversation.active', 'verified', 3],
-        ['b', 'conversation.request', 'person-add', 0],
-        ['e', 'conversation.active', 'warning', 0],
-      ],
-    );
-    assert.deepEqual(
-      muted.map(({ key, context }) => [key, context]),
-      [
-        ['c', 'conversation.blocked'],
-        ['d', 'conversation.ignored'],
-      ],
-    );
-    assert.equal(main[0]?.description, '09:05');
-    assert.equal(main[1]?.description, 'wants to write to you');
-  });
-
-  it('shows no name as anything but text', () => {
-    const { main } = conversationRows([conversation({ title: '$(trash)\u202e' })], time);
-    for (const text of [main[0]?.label, main[0]?.tooltip, main[0]?.spoken]) {
-      assert.doesNotMatch(text ?? '$(trash)', /\$\(|\u202e/);
-    }
-  });
-
-  it('counts on the badge what waits for the person', () => {
-    const all = [
-      conversation({ unread: 2 }),
-      conversation({ status: 'request', unread: 5 }),
-      conversation({ status: 'ignored', unread: 9 }),
-      conversation({ status: 'blocked', unread: 9 }),
-    ];
-    assert.equal(badgeCount(all), 3);
-  });
-});
-
-describe('toasts', () => {
-  const message = (more: Partial<MessageView> = {}): EngineChange => ({
-    kind: 'message',
-    arrived: true,
-    message: {
-      key: 'm',
-      conversation: 'k',
-      counter: 1,
-      author: 'bob',
-      own: false,
-      sentAt: 0,
-      body: { kind: 'text', text: 'hello [x](command:y)\nthere' },
-      ...more,
-    },
-  });
-  const engine = (more: Partial<ConversationSummary> = {}): EngineState => ({
-    connection: { state: 'online' },
-    conversations: [conversation(more)],
-  });
-
-  it('come once for each conversation until it has been read', () => {
-    const toasts = new Toasts();
-    assert.ok(toasts.take(message(), engine(), 'sender', undefined));
-    assert.equal(toasts.take(message(), engine(), 'sender', undefined), undefined);
-    toasts.take(
-      { kind: 'conversation', conversation: conversation({ unread: 1 }) },
-      engine(),
-      'sender',
-      undefined,
-    );
-    assert.equal(toasts.take(message(), engine(), 'sender', undefined), undefined);
-    toasts.take({ kind: 'conversation', conversation: conversation() }, engine(), 'sender', undefined);
-    assert.ok(toasts.take(message(), engine(), 'sender', undefined));
-  });
-
-  it('stay away for what is looked at, one’s own, what is old, and people one does not talk to', () => {
-    const never = (
-      change: EngineChange,
-      state = engine(),
-      level: 'sender' | 'off' = 'sender',
-      watched?: string,
-    ) => assert.equal(new Toasts().take(change, state, level, watched), undefined);
-    never(message(), engine(), 'sender', 'k');
-    never(message(), engine(), 'off');
-    never(message({ own: true }));
-    never({ ...message(), arrived: false } as EngineChange);
-    for (const status of ['request', 'ignored', 'blocked'] as const) never(message(), engine({ status }));
-  });
-
-  it('say how a message begins only when asked to, and then as plain text', () => {
-    const sender = new Toasts().take(message(), engine(), 'sender', undefined);
-    assert.ok(!sender?.text.includes('hello'));
-    const preview = new Toasts().take(message(), engine(), 'preview', undefined);
-    assert.ok(preview);
-    assert.ok(preview.text.includes('hello'));
-    assert.ok(!preview.text.includes('](') && !preview.text.includes('\n'));
   });
 });
 

@@ -135,6 +135,17 @@ describe('a conversation', () => {
     assert.equal(await host.page.evaluate(`document.activeElement.className.includes('message')`), true);
   });
 
+  it('shows what can be done with a message while it is pointed at, and no sooner', async () => {
+    host = await ScriptedHost.open(talk(), { history: [text(1, 'copy me')] });
+    const words = host.page.getByText('copy me');
+    await words.waitFor();
+    const opacity = `getComputedStyle(document.querySelector('.message .tool')).opacity`;
+    await host.page.mouse.move(5, 5);
+    await host.holds(`${opacity} === '0'`);
+    await words.hover();
+    await host.holds(`${opacity} === '1'`);
+  });
+
   it('says of a message that could not be opened whose it is, and why', async () => {
     host = await ScriptedHost.open(talk(), {
       history: [text(1, '', { body: { kind: 'unreadable', reason: 'no-session' } })],

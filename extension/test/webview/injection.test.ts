@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import type { ViewMessage } from '../../src/ipc/index.ts';
 import { type Attack, attacks, deceptions, exhausting, pollutions } from './attacks.ts';
 import { newPage, origin, picture } from './browser.ts';
+import { eventKinds, hostileGroup } from './hostile-group.ts';
 import { ScriptedHost, talk, text } from './scripted-host.ts';
 
 /** Everything that an attack can bring about outside the page's own elements. */
@@ -67,6 +68,14 @@ describe('what others write', () => {
       host.screen = talk({}, { messages });
     }
 
+    const unseen = /[\u202a-\u202e\u2066-\u2069\u200b\u0000\u001b\u2028\u2029\ufeff\u{e0041}]/u;
+
+    /** Also what only screen readers and pointers come upon. */
+    function allText(): Promise<string> {
+      return host.page.evaluate<string>(`document.querySelector('#crypt2chat').innerText +
+        [...document.querySelectorAll('#crypt2chat *')].flatMap((one) => [...one.attributes].map(({ value }) => value)).join(' ')`);
+    }
+
     async function assertUntouched(what: string): Promise<void> {
       await host.frames();
       assert.deepEqual(await host.page.evaluate('watch.events'), [], what);
@@ -120,6 +129,38 @@ describe('what others write', () => {
       );
     });
 
+    it('stays text in groups: their names, who is in them, what happens there, whom one may mean', async () => {
+      await open([]);
+      const words = [...attacks.map(({ payload }) => payload), ...deceptions, ...pollutions];
+      for (const [i, payload] of words.entries()) {
+        const key = `group-${i}`;
+        const screen = hostileGroup(payload, key);
+        await host.send({ type: 'screen', screen });
+        await host.page
+          .locator('.row')
+          .nth(screen.messages.length - 1)
+          .waitFor();
+        await host.page.locator('.input').pressSequentially('@');
+        await host.page.locator('.mention-option').first().waitFor();
+        await host.page.evaluate(`for (const one of document.querySelectorAll(
+            '.event *, .byline *, .mention, .missing-keys *, .typing-line *, .mentions *, h1 *')) {
+          for (const type of ['click', 'mouseover', 'mousedown', 'auxclick', 'dblclick', 'contextmenu', 'error'])
+            one.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, button: 1 }));
+        }`);
+        await host.send({
+          type: 'conversation',
+          conversation: { ...screen.conversation, status: i % 2 === 0 ? 'request' : 'ignored' },
+        });
+        await host.page.locator('.request').waitFor();
+        await assertUntouched(`group ${i}`);
+      }
+      // The name in each group that can be mentioned was offered, and put into the field by a click.
+      const drafts = host.all('save-draft').map(({ text: draft }) => draft);
+      assert.ok(drafts.filter((draft) => draft === '@img ').length > words.length / 2);
+      for (const draft of drafts) assert.match(draft, /^(@[a-z]+ |@|)$/i);
+      assert.deepEqual(host.invalid, []);
+    });
+
     it('is shown in full: code and text lose nothing but what deceives', async () => {
       const some = attacks.filter(({ payload }) => !/[\u0000-\u0008\u000b-\u001f]/.test(payload));
       await open([]);
@@ -170,13 +211,23 @@ describe('what others write', () => {
         .locator('.row')
         .nth(deceptions.length - 1)
         .waitFor();
-      const everything = await host.page.evaluate<string>(`document.querySelector('#crypt2chat').innerText +
-        [...document.querySelectorAll('#crypt2chat *')].flatMap((one) => [...one.attributes].map(({ value }) => value)).join(' ')`);
-      assert.doesNotMatch(
-        everything,
-        /[\u202a-\u202e\u2066-\u2069\u200b\u0000\u001b\u2028\u2029\ufeff\u{e0041}]/u,
-      );
+      const everything = await allText();
+      assert.doesNotMatch(everything, unseen);
       assert.ok(everything.includes('[U+202E]'));
+
+      for (const [i, words] of deceptions.entries()) {
+        const screen = hostileGroup(words, `bidi-${i}`);
+        // Text is prose, which keeps some marks that scripts need; here it is about names.
+        await host.send({ type: 'screen', screen: { ...screen, messages: screen.messages.slice(0, -1) } });
+        await host.page
+          .locator('.event')
+          .nth(eventKinds.length - 1)
+          .waitFor();
+        assert.doesNotMatch(await allText(), unseen, words);
+        // Each name reads by itself: what is around it keeps its order.
+        const names = await host.page.locator('.event bdi').count();
+        assert.ok(names >= eventKinds.length - 2, `${names}`);
+      }
     });
 
     it('says where a link really goes', async () => {

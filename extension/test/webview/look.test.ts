@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { picture } from './browser.ts';
-import { bob, noon, ScriptedHost, talk, text } from './scripted-host.ts';
+import {
+  bob,
+  crew,
+  crewMembers,
+  groupTalk,
+  happened,
+  inCrew,
+  noon,
+  said,
+  ScriptedHost,
+  talk,
+  text,
+} from './scripted-host.ts';
 
 const code = `export async function retry(op, n = 3) {
   for (let i = 0; i < n; i++)
@@ -36,6 +48,29 @@ const history = [
   text(9, 'once more', { own: true, state: 'pending', sentAt: noon + 261_000 }),
 ];
 
+const groupHistory = [
+  happened(1, { people: ['erin'], shared: 20 }, { sentAt: noon }),
+  said(2, 'CI for 2.4 is red on arm64 only. @alice can you look? @bob has no such machine.', {
+    author: 'carol',
+    mentionsUs: true,
+    sentAt: noon + 120_000,
+  }),
+  said(3, 'Is it the relay again?', { author: 'erin', sharedBy: 'carol', sentAt: noon + 180_000 }),
+  said(4, 'On it. Looks like the 25 s poll meets a 20 s proxy.', {
+    own: true,
+    state: 'sent',
+    progress: { delivered: 4, read: 0, of: 5 },
+    sentAt: noon + 480_000,
+  }),
+  said(5, '```ts\nawait poll({ wait: 15 });\n```', {
+    own: true,
+    state: 'delivered',
+    progress: { delivered: 5, read: 2, of: 5 },
+    sentAt: noon + 490_000,
+  }),
+  happened(6, { event: 'computers', by: '', people: ['bob'] }, { sentAt: noon + 500_000 }),
+];
+
 const relay = 'https://relay.example.org';
 
 describe('the look of the view', () => {
@@ -69,6 +104,33 @@ describe('the look of the view', () => {
     });
   }
 
+  for (const theme of ['dark', 'light', 'hc', 'hc-light', 'bare'] as const) {
+    it(`can be read and named in a group in the theme ${theme}`, async () => {
+      const open = groupTalk({ standing: 'keys-missing' }, {}, { typing: ['carol', 'erin'] });
+      const host = await ScriptedHost.open(open, { theme, history: groupHistory });
+      await host.page.locator('.hljs-keyword').first().waitFor();
+      const members = crewMembers.map((member) =>
+        member.name === 'dave' ? { ...member, keysMissing: 'ERR_NO_PREKEYS' } : member,
+      );
+      await host.send({ type: 'members', conversation: crew.key, members });
+      await host.page.locator('.input').pressSequentially('ask @');
+      await host.page.locator('.mention-option').first().waitFor();
+      assert.deepEqual(await host.page.evaluate('audit()'), []);
+      await picture(host.page, `group-list-${theme}`);
+      await host.page.keyboard.press('Escape');
+      await host.send({ type: 'members', conversation: crew.key, members: crewMembers });
+      await host.send({ type: 'conversation', conversation: crew });
+      await host.frames();
+      await picture(host.page, `group-${theme}`);
+      const request = inCrew({ invitedBy: 'carol' }, { status: 'request' });
+      await host.send({ type: 'conversation', conversation: request });
+      await host.page.getByText('carol added you to this group.').waitFor();
+      assert.deepEqual(await host.page.evaluate('audit()'), []);
+      assert.deepEqual(await host.page.evaluate('watch.events'), []);
+      await host.close();
+    });
+  }
+
   it('is looked at by an audit that sees what is wrong (the control)', async () => {
     const host = await ScriptedHost.open(talk(), { history });
     await host.page.locator('.hljs-addition').first().waitFor();
@@ -86,6 +148,17 @@ describe('the look of the view', () => {
     const host = await ScriptedHost.open(talk(), { forcedColors: 'active', history });
     await host.page.locator('.hljs-addition').first().waitFor();
     await picture(host.page, 'talk-forced');
+    await host.send({ type: 'screen', screen: groupTalk({}, {}, { messages: groupHistory }) });
+    await host.page.locator('.input').pressSequentially('@');
+    await host.page.locator('.mention-option').first().waitFor();
+    await picture(host.page, 'group-forced');
+    const unlined = await host.page.evaluate<
+      string[]
+    >(`['.mentions', '.mention', '.mentions-us'].filter((one) =>
+      getComputedStyle(document.querySelector(one)).borderLeftWidth === '0px')`);
+    assert.deepEqual(unlined, []);
+    await host.send({ type: 'screen', screen: talk({}, { messages: history }) });
+    await host.page.locator('.hljs-addition').first().waitFor();
     const bordered = await host.page.evaluate<string[]>(`['.avatar', '.box', '.card', '.fail'].filter((one) =>
       getComputedStyle(document.querySelector(one)).borderTopWidth === '0px')`);
     assert.deepEqual(bordered, []);

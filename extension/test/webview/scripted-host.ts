@@ -11,6 +11,9 @@ import {
   type ToWebview,
   toWebviewSchema,
   type ViewConversation,
+  type ViewEvent,
+  type ViewGroup,
+  type ViewMember,
   type ViewMessage,
 } from '../../src/ipc/index.ts';
 import { newPage, origin, type PageOptions } from './browser.ts';
@@ -190,6 +193,62 @@ export function talk(
     typing: [],
     ...more,
   };
+}
+
+export const crew: ViewConversation = {
+  key: 'release-crew',
+  title: 'release-crew',
+  address: '',
+  status: 'active',
+  verified: false,
+  group: {
+    people: 5,
+    verifiedPeople: 4,
+    admin: true,
+    mayAdd: true,
+    standing: 'ready',
+    mentions: 0,
+  },
+  unread: 0,
+  draft: '',
+};
+
+export const crewMembers: readonly ViewMember[] = [
+  { name: 'alice', own: true, verified: true },
+  { name: 'bob', own: false, verified: true },
+  { name: 'carol', own: false, verified: true },
+  { name: 'dave', own: false, verified: false },
+  { name: 'erin', own: false, verified: true },
+];
+
+/** The open group. */
+export function groupTalk(
+  group: Partial<ViewGroup> = {},
+  conversation: Partial<ViewConversation> = {},
+  more: Partial<ConversationScreen> = {},
+): ConversationScreen {
+  return talk(inCrew(group, conversation), { members: crewMembers, ...more });
+}
+
+export function inCrew(
+  group: Partial<ViewGroup> = {},
+  conversation: Partial<ViewConversation> = {},
+): ViewConversation {
+  return { ...crew, group: { ...crew.group!, ...group }, ...conversation };
+}
+
+/** A message in it. */
+export function said(counter: number, words: string, more: Partial<ViewMessage> = {}): ViewMessage {
+  return text(counter, words, { conversation: crew.key, ...more });
+}
+
+export function happened(
+  counter: number,
+  event: Partial<ViewEvent>,
+  more: Partial<ViewMessage> = {},
+): ViewMessage {
+  const body: ViewEvent = { kind: 'event', event: 'added', by: 'carol', people: [], ...event };
+  return said(counter, '', { body, author: 'carol', ...more });
 }
 
 /** Noon of 12 May 2025 in UTC, a Monday. */

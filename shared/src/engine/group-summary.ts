@@ -52,7 +52,7 @@ export function summariseGroup(core: Core, conversation: ConversationRecord): Co
       mayAdd: us !== undefined && (us.admin || group?.mayAdd === 'anyone'),
       standing: standingOf(record),
       mentions: conversation.mentions ?? 0,
-      ...(conversation.status === 'request' && conversation.invitedBy
+      ...(conversation.status !== 'active' && conversation.invitedBy
         ? { invitedBy: nameOf(core, conversation.invitedBy) }
         : {}),
     },

@@ -70,7 +70,7 @@ export interface GroupSummary {
   readonly standing: GroupStanding;
   /** Unread messages that name us with an @. */
   readonly mentions: number;
-  /** With the status `request`: who added us. */
+  /** While it is not accepted: who added us. */
   readonly invitedBy?: string;
 }
 

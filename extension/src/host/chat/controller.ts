@@ -7,6 +7,7 @@ import type { CodeAnchor, ConversationKey, EngineChange } from '@crypt2chat/shar
 import { hasCode } from '@crypt2chat/shared/errors';
 import type { FromWebview, Screen, ToWebview } from '../../ipc/index.ts';
 import type { Session, SessionState } from '../session/index.ts';
+import { Members } from './members.ts';
 
 /** What the view asks for that only VS Code can do. None of them throws. */
 export interface ChatActions {
@@ -19,6 +20,11 @@ export interface ChatActions {
   newConversation(): void;
   copyAddress(): void;
   attachSelection(): void;
+  showMembers(conversation: ConversationKey): void;
+  /** With whom a message of ours has arrived, and who has read it. */
+  showReceipts(conversation: ConversationKey, key: string): void;
+  /** Asks first. */
+  leaveGroup(conversation: ConversationKey): void;
   /** Asks first. */
   deleteMessage(conversation: ConversationKey, key: string): void;
   copy(text: string): void;
@@ -46,6 +52,7 @@ export class ChatController {
   #wanted: ConversationKey | undefined;
   #shown: Screen['screen'] | undefined;
   #shownConversation: ConversationKey | undefined;
+  readonly #members: Members;
   /** Who is typing where, by name. */
   readonly #typing = new Map<ConversationKey, readonly string[]>();
   #attachment: { readonly conversation: ConversationKey; readonly code: CodeAnchor } | undefined;
@@ -57,6 +64,10 @@ export class ChatController {
     this.#session = session;
     this.#actions = actions;
     this.#wanted = remembered;
+    this.#members = new Members(session, (conversation, members) => {
+      if (conversation !== this.#shownConversation) return;
+      this.#post?.({ type: 'members', conversation, members });
+    });
     this.#unsubscribe = session.subscribe({
       onState: (state) => this.#onState(state),
       onChange: (change) => this.#onChange(change),
@@ -150,6 +161,12 @@ export class ChatController {
         return;
       case 'delete':
         return actions.deleteMessage(message.conversation, message.key);
+      case 'show-members':
+        return actions.showMembers(message.conversation);
+      case 'show-receipts':
+        return actions.showReceipts(message.conversation, message.key);
+      case 'leave-group':
+        return actions.leaveGroup(message.conversation);
       case 'answer-request':
         await session.call('answerRequest', { conversation: message.conversation, answer: message.answer });
         return;
@@ -224,6 +241,7 @@ export class ChatController {
       case 'conversation':
         if (change.conversation.key === this.#shownConversation) {
           this.#post?.({ type: 'conversation', conversation: change.conversation });
+          if (change.conversation.group !== undefined) void this.#members.refresh(change.conversation.key);
         } else if (this.#shown === 'empty') void this.#fill();
         return;
       case 'message':
@@ -300,6 +318,7 @@ export class ChatController {
       hasOlder: page.hasOlder,
       ...(page.firstUnread === undefined ? {} : { firstUnread: page.firstUnread }),
       typing: this.#typing.get(wanted) ?? [],
+      ...(conversation.group === undefined ? {} : { members: await this.#members.of(wanted) }),
     };
   }
 

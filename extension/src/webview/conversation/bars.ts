@@ -3,8 +3,9 @@ import { sentenceOf, type ViewConnection, type ViewConversation } from '../../ip
 import { element, plainButton, setShown, setText } from '../elements.ts';
 import { icon } from '../icons.ts';
 import { kitButton } from '../kit.ts';
-import { connectionLine, oneLine } from '../model/index.ts';
+import { connectionLine, oneLine, type Part } from '../model/index.ts';
 import type { Context } from '../view.ts';
+import { nodesOf } from './parts.ts';
 
 export interface Bar<Value> {
   readonly element: HTMLElement;
@@ -50,33 +51,55 @@ export function connectionBar({ clock, post }: Context): Bar<ViewConnection> & {
 /** On a request, what can be done with it; on what was put aside, how to take it up again. */
 export function answerBar(conversation: string, { post }: Context): Bar<ViewConversation> {
   const words = element('p', { dir: 'auto' });
-  const accept = kitButton('Accept', 'primary', () => {
-    post({ type: 'answer-request', conversation, answer: 'accept' });
+  const answer = (given: 'accept' | 'ignore' | 'block') => () => {
+    post({ type: 'answer-request', conversation, answer: given });
+  };
+  const accept = kitButton('Accept', 'primary', answer('accept'));
+  const ignore = kitButton('Ignore', 'secondary', answer('ignore'));
+  const leave = kitButton('Leave', 'secondary', () => {
+    post({ type: 'leave-group', conversation });
   });
-  const ignore = kitButton('Ignore', 'secondary', () => {
-    post({ type: 'answer-request', conversation, answer: 'ignore' });
-  });
-  const block = kitButton('Block', 'secondary', () => {
-    post({ type: 'answer-request', conversation, answer: 'block' });
-  });
-  const buttons = element('div', { class: 'buttons' }, accept.element, ignore.element, block.element);
+  const block = kitButton('Block', 'secondary', answer('block'));
+  const all = [accept, ignore, leave, block].map((button) => button.element);
+  const buttons = element('div', { class: 'buttons' }, ...all);
   const bar = element('section', { class: 'request', 'aria-label': 'Answer' }, words, buttons);
   return {
     element: bar,
-    update({ status, title }) {
+    update({ status, title, group }) {
       setShown(bar, status !== 'active');
-      const name = oneLine(title);
-      if (status === 'request') {
-        setText(words, `${name} wants to write to you. They are told nothing until you accept.`);
-      } else if (status === 'ignored') {
-        setText(words, `You ignore ${name}. What they write is kept here, quietly.`);
-      } else if (status === 'blocked') {
-        setText(words, `You have blocked ${name}. What they send is dropped.`);
-      }
+      if (status === 'active') return;
+      const who = oneLine(group?.invitedBy ?? title);
+      words.replaceChildren(...nodesOf(group === undefined ? requestOf(who)[status] : addedBy(who)[status]));
       setText(accept.element, status === 'blocked' ? 'Unblock' : 'Accept');
+      // Who has blocked somebody has left their group: there is no way back into it from here.
+      setShown(accept.element, group === undefined || status !== 'blocked');
+      // Of a group, the one who is blocked is named: it is not the group.
+      const whom = group?.invitedBy === undefined ? [] : [' ', element('bdi', {}, who)];
+      block.element.replaceChildren(element('span', {}, 'Block', ...whom));
       setShown(ignore.element, status === 'request');
+      setShown(leave.element, group !== undefined && status !== 'blocked');
       setShown(block.element, status === 'request' || status === 'ignored');
     },
+  };
+}
+
+type Answers = Readonly<Record<'request' | 'ignored' | 'blocked', readonly Part[]>>;
+
+function requestOf(name: string): Answers {
+  const who = { name };
+  return {
+    request: [who, ' wants to write to you. They are told nothing until you accept.'],
+    ignored: ['You ignore ', who, '. What they write is kept here, quietly.'],
+    blocked: ['You have blocked ', who, '. What they send is dropped.'],
+  };
+}
+
+function addedBy(name: string): Answers {
+  const who = { name };
+  return {
+    request: [who, ' added you to this group. Nobody is told what you read here until you accept.'],
+    ignored: ['You ignore this group, which ', who, ' added you to. What is written is kept here, quietly.'],
+    blocked: ['You left this group, and blocked ', who, ', who had added you.'],
   };
 }
 
@@ -89,8 +112,10 @@ export function troubleBar({ post }: Context): Bar<ViewConversation> {
   const bar = element('div', { class: 'bar trouble', role: 'alert' }, icon('warning'), words, recover);
   return {
     element: bar,
-    update({ trouble }) {
-      const sentence = trouble === undefined ? undefined : sentenceOf(trouble);
+    update({ trouble, group }) {
+      // How one stands in a group is said by a bar of its own, which says as much and more.
+      const isSaid = group !== undefined && group.standing !== 'ready';
+      const sentence = trouble === undefined || isSaid ? undefined : sentenceOf(trouble);
       setText(words, sentence?.text ?? '');
       setShown(recover, sentence?.remedy === 'recover');
       setShown(bar, sentence !== undefined);

@@ -2,11 +2,25 @@
  * Where messages are written. Enter sends, Shift+Enter begins a new line, and an input method that is still composing
  * keeps its Enter. What is typed is handed to the vault within a moment, and at once when the view may go away.
  */
-import { maxNoteBytes, maxTextBytes, type ViewCode, type ViewDraft } from '../../ipc/index.ts';
+import {
+  maxNoteBytes,
+  maxTextBytes,
+  sentenceOfStanding,
+  type ViewCode,
+  type ViewDraft,
+} from '../../ipc/index.ts';
 import { element, plainButton, setShown, setText } from '../elements.ts';
 import { icon } from '../icons.ts';
-import { anchorName, oneLine, type OpenConversation, TypingNotice, utf8Length } from '../model/index.ts';
+import {
+  anchorName,
+  oneLine,
+  type OpenConversation,
+  titleOf,
+  TypingNotice,
+  utf8Length,
+} from '../model/index.ts';
 import type { Context } from '../view.ts';
+import { MentionPopup } from './mention-popup.ts';
 
 const saveAfterMs = 250;
 /** What the message for it can carry. */
@@ -22,6 +36,8 @@ export class Composer {
   readonly #chips = element('ul', { class: 'chips', 'aria-label': 'Code to be sent with the message' });
   readonly #count = element('span', { class: 'count', role: 'status' });
   readonly #problem = element('p', { class: 'problem', role: 'alert' });
+  readonly #mentions: MentionPopup;
+  readonly #mention: HTMLButtonElement;
   readonly #send: HTMLButtonElement;
   readonly #context: Context;
   readonly #typing: TypingNotice;
@@ -63,14 +79,30 @@ export class Composer {
         context.post({ type: 'attach-selection' });
       },
     );
+    this.#mentions = new MentionPopup(this.#text, () => {
+      this.#typed();
+    });
+    this.#mention = plainButton(
+      { class: 'bar-button', title: 'Mention somebody', 'aria-label': 'Mention somebody' },
+      [icon('mention')],
+      () => {
+        this.#beginMention();
+      },
+    );
     const box = element(
       'div',
       { class: 'box' },
       this.#chips,
       this.#text,
-      element('div', { class: 'tools' }, attach, this.#count, this.#send),
+      element('div', { class: 'tools' }, this.#mention, attach, this.#count, this.#send),
     );
-    this.element = element('section', { class: 'composer', 'aria-label': 'New message' }, box, this.#problem);
+    this.element = element(
+      'section',
+      { class: 'composer', 'aria-label': 'New message' },
+      this.#mentions.element,
+      box,
+      this.#problem,
+    );
     box.addEventListener('click', ({ target }) => {
       if (target === box) this.#text.focus();
     });
@@ -92,12 +124,16 @@ export class Composer {
   update(open: OpenConversation): void {
     this.#open = open;
     const { conversation, attachments } = open;
-    const label = `Message ${oneLine(conversation.title)}`;
+    const label = `Message ${titleOf(conversation)}`;
     if (this.#text.placeholder !== label) {
       this.#text.placeholder = label;
       this.#text.setAttribute('aria-label', label);
     }
-    setShown(this.element, conversation.status === 'active');
+    const { group } = conversation;
+    const isOver = group !== undefined && sentenceOfStanding(group.standing)?.over === true;
+    setShown(this.element, conversation.status === 'active' && !isOver);
+    setShown(this.#mention, group !== undefined);
+    this.#mentions.setMembers(open.members);
     if (attachments !== this.#shownAttachments) {
       this.#shownAttachments = attachments;
       this.#chips.replaceChildren(...attachments.map((code, index) => this.#chip(code, index)));
@@ -165,12 +201,22 @@ export class Composer {
   #pressed(event: KeyboardEvent): void {
     // Safari ends the composing before it reports the Enter that ended it.
     if (event.isComposing || event.timeStamp - this.#composedAt < sameKeyMs) return;
+    if (this.#mentions.pressed(event)) return;
     // A command may be about to hide the view.
     if (event.ctrlKey || event.metaKey || event.altKey) this.#save();
     else if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
     }
+  }
+
+  /** An @ at the caret, set off from the word in front of it, and the list of whom it may mean. */
+  #beginMention(): void {
+    const { selectionStart, selectionEnd, value } = this.#text;
+    const isApart = selectionStart === 0 || /\s$/.test(value.slice(0, selectionStart));
+    this.#text.setRangeText(isApart ? '@' : ' @', selectionStart, selectionEnd, 'end');
+    this.#typed();
+    this.#text.focus();
   }
 
   #problemNow(): 'empty' | 'long' | 'trouble' | undefined {

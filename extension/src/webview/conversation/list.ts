@@ -68,6 +68,7 @@ export class MessageList {
     this.#open = open;
     this.#context = context;
     this.#rows = new RowSet(open.username, context);
+    this.#rows.setMentionable(mentionable(open));
     this.#pill = plainButton({ class: 'pill' }, [this.#pillWords, icon('arrow-down')], () => {
       this.goToEnd();
     });
@@ -91,6 +92,7 @@ export class MessageList {
     const gainedAttention = attentive && !this.#attentive;
     this.#open = open;
     this.#attentive = attentive;
+    if (before.members !== open.members) this.#rows.setMentionable(mentionable(open));
     if (before.messages !== open.messages) this.#messagesChanged(before.messages);
     else if (before.firstUnread !== open.firstUnread) this.#draw();
     if (before.loadingOlder !== open.loadingOlder || before.hasOlder !== open.hasOlder) this.#showEdges();
@@ -132,7 +134,7 @@ export class MessageList {
       if (message !== undefined) this.#rows.setCurrent(message.key);
     });
     this.#scroller.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && this.#openLink(event)) return;
+      if (event.key === 'Enter' && (this.#openLink(event) || this.#act(event))) return;
       moveBetweenMessages(event, {
         toComposer,
         toFirst: () => {
@@ -330,6 +332,11 @@ export class MessageList {
     return true;
   }
 
+  #act(event: KeyboardEvent): boolean {
+    const row = this.#rows.around(event.target);
+    return event.target === row?.article && row.act();
+  }
+
   #focusBy(step: number): void {
     const { messages } = this.#open;
     const current = this.#rows.current;
@@ -362,4 +369,8 @@ export class MessageList {
       this.#waitForMidnight();
     });
   }
+}
+
+function mentionable({ members }: OpenConversation): ReadonlyMap<string, boolean> {
+  return new Map(members.map(({ name, own }) => [name, own]));
 }

@@ -5,6 +5,7 @@
 import { element } from '../elements.ts';
 import type { Row } from '../model/index.ts';
 import type { Context } from '../view.ts';
+import type { Mentionable } from '../text/index.ts';
 import { RowView } from './row.ts';
 
 export interface Anchor {
@@ -19,6 +20,7 @@ export class RowSet {
   readonly #byElement = new WeakMap<Element, RowView>();
   readonly #context: Context;
   readonly #username: string;
+  #mentionable: Mentionable = new Map();
   #current: string | undefined;
 
   constructor(username: string, context: Context) {
@@ -42,7 +44,7 @@ export class RowSet {
     for (const row of rows) {
       let view = this.#views.get(row.message.key);
       if (view === undefined) {
-        view = new RowView(row, this.#username, this.#context);
+        view = new RowView(row, this.#username, this.#mentionable, this.#context);
         this.#views.set(row.message.key, view);
         this.#byElement.set(view.element, view);
         added(view);
@@ -55,6 +57,11 @@ export class RowSet {
       const last = rows.at(-1);
       if (last !== undefined) this.setCurrent(last.message.key);
     }
+  }
+
+  setMentionable(mentionable: Mentionable): void {
+    this.#mentionable = mentionable;
+    for (const view of this.#views.values()) view.setMentionable(mentionable);
   }
 
   get(key: string): RowView | undefined {

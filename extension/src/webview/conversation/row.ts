@@ -2,9 +2,9 @@
  * One message in the page, with what stands in front of it. Updating it touches only what has changed: a body is made
  * once, a state changes often.
  */
-import { sentenceOf, sentenceOfUnreadable, type ViewMessage } from '../../ipc/index.ts';
-import { element, hiddenText, plainButton } from '../elements.ts';
-import { icon, type IconName } from '../icons.ts';
+import { sentenceOfUnreadable, type ViewMessage } from '../../ipc/index.ts';
+import { element } from '../elements.ts';
+import { icon } from '../icons.ts';
 import {
   avatarColour,
   clockTime,
@@ -12,22 +12,16 @@ import {
   eventParts,
   fullTime,
   initials,
+  oneLine,
   type Row,
   sameRow,
-  stateWords,
 } from '../model/index.ts';
-import { markdownNodes } from '../text/index.ts';
+import { markdownNodes, type Mentionable } from '../text/index.ts';
 import type { Context } from '../view.ts';
 import { codeCard } from './code-card.ts';
+import { footOf, hasReceipts } from './foot.ts';
+import { nodesOf } from './parts.ts';
 import { authorOf, nameMessage, unreadableTitle } from './say.ts';
-
-const stateIcons: Readonly<Record<NonNullable<ViewMessage['state']>, IconName>> = {
-  pending: 'history',
-  sent: 'check',
-  delivered: 'check-all',
-  read: 'check-all',
-  failed: 'error',
-};
 
 export class RowView {
   /** Holds the lines in front of the message, and the message. */
@@ -39,11 +33,13 @@ export class RowView {
   readonly #foot = element('div', { class: 'part' });
   readonly #context: Context;
   readonly #username: string;
+  #mentionable: Mentionable;
   #row: Row;
 
-  constructor(row: Row, username: string, context: Context) {
+  constructor(row: Row, username: string, mentionable: Mentionable, context: Context) {
     this.#context = context;
     this.#username = username;
+    this.#mentionable = mentionable;
     this.#row = row;
     this.#body.append(...this.#bodyOf(row.message));
     // What VS Code hands to the commands of its own context menu.
@@ -74,18 +70,39 @@ export class RowView {
   /** Elements that stay the same are not taken out, even for a moment: focus and selection are in them. */
   #show(row: Row, before?: Row): void {
     const { message } = row;
-    this.article.className = `message ${row.head ? 'head-of-run' : 'of-run'}${message.own ? ' own' : ''}`;
+    this.article.className = `message ${row.head ? 'head-of-run' : 'of-run'}${message.own ? ' own' : ''}${message.mentionsUs === true ? ' mentions-us' : ''}`;
     this.article.setAttribute('aria-label', nameMessage(message));
-    if (before?.head !== row.head || before.message.sentAt !== message.sentAt) {
+    if (
+      before?.head !== row.head ||
+      before.message.sentAt !== message.sentAt ||
+      before.message.mentionsUs !== message.mentionsUs ||
+      before.message.sharedBy !== message.sharedBy
+    ) {
       this.#head.replaceChildren(...this.#headOf(row));
     }
     if (before?.newDay !== row.newDay || before.unreadLine !== row.unreadLine) {
       this.#lines.replaceChildren(...linesBefore(row, this.#context.clock.now()));
     }
     const hadFocus = this.#foot.contains(document.activeElement);
-    this.#foot.replaceChildren(...this.#footOf(row));
+    this.#foot.replaceChildren(...footOf(row, this.#context));
     if (hadFocus) this.article.focus({ preventScroll: true });
     this.setCurrent(this.article.tabIndex === 0);
+  }
+
+  /** Other names are mentions now. */
+  setMentionable(mentionable: Mentionable): void {
+    this.#mentionable = mentionable;
+    const { body } = this.message;
+    const words = body.kind === 'text' ? body.text : body.kind === 'code' ? body.note : undefined;
+    if (words?.includes('@') === true) this.#body.replaceChildren(...this.#bodyOf(this.message));
+  }
+
+  /** Enter on the message itself. @returns whether there was something to do. */
+  act(): boolean {
+    if (!hasReceipts(this.message)) return false;
+    const { conversation, key } = this.message;
+    this.#context.post({ type: 'show-receipts', conversation, key });
+    return true;
   }
 
   /** Another day has begun: what was “Today” is not. */
@@ -120,6 +137,7 @@ export class RowView {
         element('bdi', { class: 'author' }, authorOf(message)),
         ' ',
         this.#timeOf(message, 'time'),
+        ...marksOf(message),
       ),
     ];
   }
@@ -128,14 +146,18 @@ export class RowView {
     return element('time', { class: name, title: fullTime(message.sentAt) }, clockTime(message.sentAt));
   }
 
+  #textOf(text: string): HTMLElement {
+    return element('div', { class: 'text' }, markdownNodes(text, this.#mentionable));
+  }
+
   #bodyOf(message: ViewMessage): Node[] {
     const { body, own } = message;
     switch (body.kind) {
       case 'text':
-        return [textElement(body.text)];
+        return [this.#textOf(body.text)];
       case 'code': {
         const { kind: _kind, ...code } = body;
-        const note = body.note === undefined || body.note === '' ? [] : [textElement(body.note)];
+        const note = body.note === undefined || body.note === '' ? [] : [this.#textOf(body.note)];
         return [...note, codeCard(code, this.#context)];
       }
       case 'unreadable':
@@ -153,62 +175,12 @@ export class RowView {
           element(
             'div',
             { class: 'event' },
-            ...eventParts(body, own).map((part) =>
-              typeof part === 'string' ? part : element('bdi', {}, part.name),
-            ),
+            ...nodesOf(eventParts(body, own)),
             ' · ',
             this.#timeOf(message, 'event-time'),
           ),
         ];
     }
-  }
-
-  #footOf({ message, lastRead }: Row): Node[] {
-    const { post } = this.#context;
-    const { conversation, key, body } = message;
-    const tools =
-      body.kind === 'text'
-        ? [
-            plainButton(
-              { class: 'tool', tabindex: '-1', title: 'Copy', 'aria-label': 'Copy message' },
-              [icon('copy')],
-              () => {
-                post({ type: 'copy', text: body.text });
-              },
-            ),
-          ]
-        : [];
-    if (message.state === undefined) return tools;
-    if (message.state !== 'failed') {
-      const state = element(
-        'span',
-        { class: `state ${message.state}`, title: stateWords[message.state] },
-        icon(stateIcons[message.state]),
-        // The newest that was read says so in a word, for eyes that do not tell the colours apart.
-        lastRead ? 'read' : hiddenText(stateWords[message.state]),
-      );
-      return [state, ...tools];
-    }
-    const why = message.failure === undefined ? '' : sentenceOf(message.failure).text;
-    return [
-      element(
-        'div',
-        { class: 'failed' },
-        icon('error'),
-        element('span', {}, `Not sent. ${why}`),
-        element(
-          'div',
-          { class: 'failed-actions' },
-          plainButton({ class: 'link-button', tabindex: '-1' }, ['Retry'], () => {
-            post({ type: 'retry', conversation, key });
-          }),
-          plainButton({ class: 'link-button', tabindex: '-1' }, ['Delete'], () => {
-            post({ type: 'delete', conversation, key });
-          }),
-        ),
-      ),
-      ...tools,
-    ];
   }
 }
 
@@ -219,6 +191,14 @@ function linesBefore({ message, newDay, unreadLine }: Row, now: number): HTMLEle
   return lines;
 }
 
-function textElement(text: string): HTMLElement {
-  return element('div', { class: 'text' }, markdownNodes(text));
+/** What sets a message apart from its neighbours, in words. */
+function marksOf({ mentionsUs, sharedBy }: ViewMessage): Node[] {
+  const marks = [];
+  if (mentionsUs === true) marks.push(element('span', { class: 'mark' }, icon('mention'), 'mentions you'));
+  if (sharedBy !== undefined) {
+    marks.push(
+      element('span', { class: 'mark' }, 'shared by ', element('bdi', {}, oneLine(sharedBy) || 'somebody')),
+    );
+  }
+  return marks.flatMap((mark) => [document.createTextNode(' '), mark]);
 }

@@ -1,6 +1,6 @@
 /** Messages in one spoken line. */
 import { sentenceOf, sentenceOfUnreadable, type ViewMessage } from '../../ipc/index.ts';
-import { clockTime, eventText, oneLine, stateWords } from '../model/index.ts';
+import { clockTime, eventText, oneLine, stateInWords } from '../model/index.ts';
 
 /** Of a long text, so much is said; the rest is there to be read. */
 const maxSpoken = 300;
@@ -11,15 +11,20 @@ export function authorOf(message: ViewMessage): string {
 
 export function sayMessage(message: ViewMessage): string {
   if (message.body.kind === 'event') return sayBody(message);
-  return `${authorOf(message)}: ${sayBody(message)}`;
+  return `${authorOf(message)}${marks(message)}: ${sayBody(message)}`;
 }
 
 /** The name of a message in the list: who, when, what, and how far it has come. */
 export function nameMessage(message: ViewMessage): string {
   if (message.body.kind === 'event') return `${sayBody(message)}, ${clockTime(message.sentAt)}`;
-  const state = message.state === undefined ? '' : ` ${stateWords[message.state]}.`;
+  const state = message.state === undefined ? '' : ` ${stateInWords(message)}.`;
   const why = message.failure === undefined ? '' : ` ${sentenceOf(message.failure).text}`;
-  return `${authorOf(message)}, ${clockTime(message.sentAt)}: ${sayBody(message)}${state}${why}`;
+  return `${authorOf(message)}, ${clockTime(message.sentAt)}${marks(message)}: ${sayBody(message)}${state}${why}`;
+}
+
+function marks({ mentionsUs, sharedBy }: ViewMessage): string {
+  const mentions = mentionsUs === true ? ', mentions you' : '';
+  return sharedBy === undefined ? mentions : `${mentions}, shared by ${oneLine(sharedBy) || 'somebody'}`;
 }
 
 function sayBody({ body, author, own }: ViewMessage): string {

@@ -6,15 +6,19 @@ import type { Context, View } from '../view.ts';
 import { announcer } from './announce.ts';
 import { answerBar, connectionBar, troubleBar } from './bars.ts';
 import { Composer } from './composer.ts';
+import { missingKeysBar, standingBar, typingLine } from './group-bars.ts';
 import { conversationHead } from './head.ts';
 import { MessageList } from './list.ts';
 
 export function conversationView(first: OpenConversation, context: Context): View {
   const key = first.conversation.key;
-  const head = conversationHead();
+  const head = conversationHead(key, context);
   const connection = connectionBar(context);
   const answer = answerBar(key, context);
   const trouble = troubleBar(context);
+  const standing = standingBar();
+  const missingKeys = missingKeysBar(key, context);
+  const typing = typingLine();
   const announce = announcer();
   const composer = new Composer(first, context, () => {
     list.goToEnd();
@@ -27,8 +31,11 @@ export function conversationView(first: OpenConversation, context: Context): Vie
     { class: 'conversation' },
     head.element,
     connection.element,
+    missingKeys.element,
     list.element,
+    typing.element,
     answer.element,
+    standing.element,
     trouble.element,
     composer.element,
     announce.element,
@@ -37,6 +44,7 @@ export function conversationView(first: OpenConversation, context: Context): Vie
   function show(open: OpenConversation, state: State | undefined): void {
     head.update(open);
     answer.update(open.conversation);
+    for (const bar of [standing, missingKeys, typing]) bar.update(open);
     trouble.update(open.conversation);
     composer.update(open);
     list.update(open, state?.attentive ?? false);

@@ -10,18 +10,17 @@ const maxNames = 8;
 /** @param own it was us who did it */
 export function eventParts(event: ViewEvent, own: boolean): Part[] {
   const by: Part = own ? 'You' : event.by === '' ? 'Somebody' : { name: oneLine(event.by) };
-  const people = listed(event);
+  const subjects = subjectsOf(event);
+  const people = listed(subjects);
   switch (event.event) {
     case 'created':
-      return people.length === 0
-        ? [by, ' created the group']
-        : [by, ' created the group with ', ...withAnd(people)];
+      return subjects.length === 0 ? [by, ' created the group'] : [by, ' created the group with ', ...people];
     case 'added':
-      return [by, ' added ', ...withAnd(people), ...sharedParts(event.shared ?? 0)];
+      return [by, ' added ', ...people, ...sharedParts(event.shared ?? 0)];
     case 'joined':
       return event.by === '' || own ? ['You joined the group'] : [by, ' joined the group'];
     case 'removed':
-      return [by, ' removed ', ...withAnd(people)];
+      return [by, ' removed ', ...people];
     case 'left':
       return [by, ' left the group'];
     case 'renamed':
@@ -31,13 +30,13 @@ export function eventParts(event: ViewEvent, own: boolean): Part[] {
     case 'adding':
       return [by, event.mayAdd === 'anyone' ? ' lets anyone add people' : ' lets only admins add people'];
     case 'admins-made':
-      return [by, ' made ', ...withAnd(people), people.length === 1 ? ' an admin' : ' admins'];
+      return [by, ' made ', ...people, subjects.length === 1 ? ' an admin' : ' admins'];
     case 'admins-unmade':
-      return [by, ' took admin rights from ', ...withAnd(people)];
+      return [by, ' took admin rights from ', ...people];
     case 'computers':
       return event.us === true && event.people.length === 0
         ? ['Your computers changed']
-        : ['The computers of ', ...withAnd(people), ' changed'];
+        : ['The computers of ', ...people, ' changed'];
     case 'succeeded':
       return ['The group goes on as a new one, because nobody could follow a change of the old one'];
     case 'lost':
@@ -45,7 +44,11 @@ export function eventParts(event: ViewEvent, own: boolean): Part[] {
         'Messages are missing here: the relay had forgotten them before this computer came back to the group',
       ];
     case 'differs':
-      return ['The relay shows ', by, ' other messages of this group than it shows you'];
+      return [
+        'The relay shows ',
+        own ? 'another computer of yours' : by,
+        ' other messages of this group than it shows you',
+      ];
   }
 }
 
@@ -55,17 +58,16 @@ export function eventText(event: ViewEvent, own: boolean): string {
     .join('');
 }
 
-/** Us first, then the others, then how many more there are. */
-function listed({ people, us }: ViewEvent): Part[] {
-  const all: Part[] = [...(us === true ? ['you'] : []), ...people.map((name) => ({ name: oneLine(name) }))];
-  const more = all.length - maxNames;
-  return more <= 1 ? all : [...all.slice(0, maxNames), `${more} others`];
+function subjectsOf({ people, us }: ViewEvent): Part[] {
+  return [...(us === true ? ['you'] : []), ...people.map((name) => ({ name: oneLine(name) }))];
 }
 
-/** “a”, “a and b”, “a, b and c”. */
-function withAnd(items: readonly Part[]): Part[] {
+/** “a”, “a and b”, “a, b and c”; of many, some and how many more there are. */
+export function listed(items: readonly Part[]): Part[] {
   if (items.length === 0) return ['somebody'];
-  return items.flatMap((item, i) => (i === 0 ? [item] : [i === items.length - 1 ? ' and ' : ', ', item]));
+  const more = items.length - maxNames;
+  const told = more <= 1 ? items : [...items.slice(0, maxNames), `${more} others`];
+  return told.flatMap((item, i) => (i === 0 ? [item] : [i === told.length - 1 ? ' and ' : ', ', item]));
 }
 
 function sharedParts(count: number): Part[] {

@@ -63,6 +63,8 @@ export function reduce(state: State, step: ToWebview | Happening): State {
       return inOpen(state, undefined, (open) => ({ ...open, loadingOlder: false }));
     case 'typing':
       return inOpen(state, step.conversation, (open) => ({ ...open, typing: step.people }));
+    case 'members':
+      return inOpen(state, step.conversation, (open) => ({ ...open, members: step.members }));
     case 'seen':
       return inOpen(state, undefined, (open) => ({ ...open, readUpTo: step.upTo }));
     case 'attach':
@@ -110,7 +112,7 @@ function inOpen(
 function shownOf(before: Shown, screen: Screen): Shown {
   if (screen.screen === 'register') return { ...screen, busy: false };
   if (screen.screen !== 'conversation') return screen;
-  const { screen: _name, messages, ...rest } = screen;
+  const { screen: _name, messages, members = [], ...rest } = screen;
   const same = before.screen === 'conversation' && before.open.conversation.key === screen.conversation.key;
   const sorted = messages.toSorted(comparePlaces);
   const { firstUnread } = screen;
@@ -121,6 +123,7 @@ function shownOf(before: Shown, screen: Screen): Shown {
       ...rest,
       ...(lastRead !== undefined && { readUpTo: placeOf(lastRead) }),
       messages: sorted,
+      members,
       loadingOlder: false,
       missingNewer: false,
       attachments: same ? before.open.attachments : [],

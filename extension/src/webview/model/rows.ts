@@ -49,6 +49,8 @@ function isRun(previous: ViewMessage, message: ViewMessage): boolean {
   return (
     previous.own === message.own &&
     previous.author === message.author &&
+    previous.sharedBy === message.sharedBy &&
+    message.mentionsUs !== true &&
     standsInRun(previous) &&
     standsInRun(message) &&
     Math.abs(message.sentAt - previous.sentAt) <= runMs

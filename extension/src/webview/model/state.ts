@@ -4,6 +4,7 @@ import type {
   ViewCode,
   ViewConnection,
   ViewConversation,
+  ViewMember,
   ViewMessage,
   ViewPlace,
 } from '../../ipc/index.ts';
@@ -25,6 +26,8 @@ export interface OpenConversation {
   readonly readUpTo?: ViewPlace;
   /** Who is typing, by name. */
   readonly typing: readonly string[];
+  /** Of a group; of a conversation between two, nobody. */
+  readonly members: readonly ViewMember[];
   readonly attachments: readonly ViewCode[];
 }
 

@@ -2,4 +2,5 @@
 export * from './highlight.ts';
 export * from './languages.ts';
 export * from './links.ts';
+export * from './mark-mentions.ts';
 export * from './markdown.ts';

@@ -8,6 +8,7 @@ import { Marked } from 'marked';
 import { proseToShow } from '../model/index.ts';
 import { codeElement } from './highlight.ts';
 import { makeLink, parseLink } from './links.ts';
+import { markMentions, type Mentionable } from './mark-mentions.ts';
 
 const allowed: Config = {
   ALLOWED_TAGS: [
@@ -91,7 +92,13 @@ const marked = new Marked({
 });
 
 /** The nodes of a message. Never throws: what cannot be rendered is shown as the text that it is. */
-export function markdownNodes(source: string): DocumentFragment {
+export function markdownNodes(source: string, mentionable: Mentionable): DocumentFragment {
+  const fragment = renderedNodes(source);
+  if (mentionable.size > 0) markMentions(fragment, mentionable);
+  return fragment;
+}
+
+function renderedNodes(source: string): DocumentFragment {
   const text = proseToShow(source);
   if (tooDeep.test(text)) return plainNodes(text);
   languages = [];

@@ -33,7 +33,7 @@ describe('what changed in a group, in words', () => {
 
   it('has words for each event, whatever is missing in it', () => {
     const kinds = ['created', 'added', 'joined', 'removed', 'left', 'renamed', 'adding'] as const;
-    const others = ['admins-made', 'admins-unmade', 'computers', 'succeeded', 'lost'] as const;
+    const others = ['admins-made', 'admins-unmade', 'computers', 'succeeded', 'lost', 'differs'] as const;
     const told = [...kinds, ...others].map((kind) => eventText(event(kind, { by: '' }), false));
     assert.equal(new Set(told).size, told.length);
     for (const words of told) assert.match(words, /^\w.*\w$/);

@@ -63,7 +63,10 @@ globalThis.audit = () => {
   const all = [...document.querySelectorAll<HTMLElement>('#crypt2chat *')];
   for (const one of all) {
     const what = `${one.localName}.${one.className}`;
-    if (one.matches('button, [role=link], textarea, article, vscode-button') && nameOf(one) === '')
+    if (
+      one.matches('button, [role=link], [role=option], [role=listbox], textarea, article, vscode-button') &&
+      nameOf(one) === ''
+    )
       found.push(`${what} has no name`);
     if (one.tabIndex > 0) found.push(`${what} is out of the order of Tab`);
     if (one.matches('[aria-hidden=true]') && one.querySelector('button, a, [tabindex]') !== null)
@@ -79,7 +82,11 @@ globalThis.audit = () => {
       one.closest('vscode-button, vscode-text-field') !== null
     )
       continue;
-    const wanted = one.matches('.avatar, [class*=hljs-], .author, .text, .text *, .fail, .fail *') ? 4.5 : 3;
+    const wanted = one.matches(
+      '.avatar, .face, [class*=hljs-], .author, .event bdi, .mention-option *, .text, .text *, .fail, .fail *',
+    )
+      ? 4.5
+      : 3;
     const seen = contrast(one);
     if (seen < wanted)
       found.push(`${what} “${nameOf(one).slice(0, 20)}” has a contrast of ${seen.toFixed(2)}`);

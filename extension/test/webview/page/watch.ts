@@ -41,7 +41,7 @@ const textElements = new Set([
   ...['table', 'thead', 'tbody', 'tr', 'th', 'td'],
 ]);
 const textAttributes = new Set(['class', 'dir', 'role', 'tabindex', 'title', 'start']);
-const textClasses = /^(hljs-[a-z_-]+|table|link-host|plain)$/;
+const textClasses = /^(hljs-[a-z_-]+|table|link-host|plain|mention|of-us)$/;
 
 const elements = new Set([
   ...[
@@ -91,6 +91,8 @@ const svgAttributes = new Set([
   'fill-rule',
   'clip-rule',
 ]);
+/** Of the list of members and of what is in it; a number at most is made of what others say. */
+const ownIds = /^(mentions|mention-\d)$/;
 const ownClasses = /^[a-z][a-z0-9-]*_?$/;
 
 globalThis.struck = (name) => {
@@ -110,6 +112,7 @@ globalThis.watch = {
         const knownAttributes = isText ? textAttributes : isSvg ? svgAttributes : attributes;
         const isOurs =
           (!isText && /^aria-[a-z]+$/.test(attribute)) ||
+          (!isText && attribute === 'id' && ownIds.test(value)) ||
           // For VS Code's context menu.
           (name === 'article' && attribute === 'data-vscode-context');
         if (!knownAttributes.has(attribute) && !isOurs) found.push(`${name}[${attribute}]`);
