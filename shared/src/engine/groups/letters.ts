@@ -13,7 +13,7 @@ import {
   readLink,
   verifyStatement,
 } from '../../groups/index.ts';
-import { type Letter, parseGroupContent } from '../../wire/index.ts';
+import { type Letter, limits, parseGroupContent } from '../../wire/index.ts';
 import { directConversationId, ensureConversation } from '../conversations.ts';
 import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
@@ -70,6 +70,8 @@ function receiveShare(core: Core, from: ContactRecord, letter: Of<'share'>): voi
   if (isIn && group && letter.epoch <= group.epoch && !isMissing) return;
   if (isMissing && equalBytes(commitTo(letter.secret), group.commitment)) {
     enterEpoch(core, record, group, letter.secret);
+    // Whoever was told that our keys are missing is told that they came after all.
+    if (record.asked > 0) notify(core, findGroup(core, record.id), ownAccountId(core), 'present');
     return;
   }
   const theirs = sharesOf(core, letter.group).filter((one) => equalBytes(one.from, from.account));
@@ -122,7 +124,7 @@ function receiveNeed(core: Core, from: ContactRecord, letter: Of<'need'>): void 
   const knows = isHere || hasEpochLink(group, letter.link);
   if (!knows) return;
   if (letter.lacks === 'keys' && !record.missing.some((one) => equalBytes(one, from.account)))
-    saveGroup(core, { ...record, missing: [...record.missing, from.account].slice(-250) });
+    noteMissing(core, record, from.account, letter.serve);
   if (!letter.serve || record.standing !== 'ready') return;
   const last = core.vault.get(served, servedKeyOf(id, from.account));
   if (last && Math.abs(core.clock.now() - last.at) < serveEveryMs) return;
@@ -132,6 +134,13 @@ function receiveNeed(core: Core, from: ContactRecord, letter: Of<'need'>): void 
     return;
   }
   serve(core, from, record, group, letter.link);
+}
+
+/** Whoever is asked for help tells the others that somebody needs it. */
+function noteMissing(core: Core, record: GroupRecord, account: Uint8Array, tell: boolean): void {
+  const missing = [...record.missing, account].slice(-limits.groupDevices);
+  const noted = saveGroup(core, { ...record, missing });
+  if (tell) notify(core, noted, account, 'missing');
 }
 
 function hasEpochLink(group: Group, link: Uint8Array): boolean {
