@@ -30,6 +30,8 @@ const killRounds = 4;
 /** Disks that others use at the same time can take long. */
 const loadTimeoutMs = 60_000;
 const senders = 8;
+/** So many messages are written in an epoch before somebody opens the next. */
+const perEpoch = 10;
 /** Above the ids of all messages. */
 const firstLinkId = 1_000_000;
 
@@ -260,6 +262,12 @@ describe('the relay as a process', function () {
       const committer = busy(async () => {
         const id = firstLinkId + epoch;
         if (await append(id, (inEpoch) => group.close(id, inEpoch))) epoch += 1;
+        const { size } = acknowledged;
+        await until(
+          () => isOver() || acknowledged.size >= size + perEpoch,
+          'an epoch is used',
+          loadTimeoutMs,
+        );
       });
       await until(() => acknowledged.size - begun >= enough, 'entries are acknowledged', loadTimeoutMs);
       over.abort();
