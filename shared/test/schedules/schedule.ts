@@ -298,18 +298,16 @@ class Schedule {
     return { members: members.length, epochs: group.epoch + 1 };
   }
 
-  /** Every message that is in the group's log, with its epoch and author, from the authors' own signatures. */
-  #collect(): Map<string, { epoch: number; text: string; counter: number }> {
-    const said = new Map<string, { epoch: number; text: string; counter: number }>();
+  /** Every message that is in the group's log, with the epochs that it was said in: by the authors' own signatures. */
+  #collect(): Map<string, { epochs: Set<number>; text: string }> {
+    const said = new Map<string, { epochs: Set<number>; text: string }>();
     for (const device of this.#devices) {
       for (const message of messagesOf(device)) {
         if (message.body.kind !== 'text' || (message.own && message.state === 'pending')) continue;
-        const original = device.core.vault.get(originals, messageKey(message.conversation, message.id));
-        assert.ok(original, `${device.name} has a message without its signature`);
-        // Of one that was sealed in two epochs, the one that others read is what counts.
-        if (message.own && said.has(toHex(message.id))) continue;
-        const { epoch } = parseStatement(original.signed);
-        said.set(toHex(message.id), { epoch, text: message.body.text, counter: message.counter });
+        const id = toHex(message.id);
+        const known = said.get(id) ?? { epochs: new Set(), text: message.body.text };
+        known.epochs.add(epochOf(device, message));
+        said.set(id, known);
       }
     }
     return said;
@@ -318,23 +316,22 @@ class Schedule {
   #judgeMessages(
     device: Device,
     group: Group,
-    said: ReadonlyMap<string, { epoch: number; text: string }>,
+    said: ReadonlyMap<string, { epochs: ReadonlySet<number>; text: string }>,
   ): void {
     const account = toHex(device.core.identityOf(device.core.requireAccount()).accountId);
     const stays = group.speakers.filter((speaker) => toHex(speaker.account) === account);
     const has = new Map(messagesOf(device).map((message) => [toHex(message.id), message]));
-    const wasIn = (epoch: number) =>
-      stays.some(({ from, until }) => from <= epoch && (until === undefined || epoch < until));
-    for (const [id, { epoch, text }] of said) {
-      const message = has.get(id);
-      if (!wasIn(epoch)) {
-        const given = message === undefined || message.own || message.sharedBy !== undefined;
-        assert.ok(given, `${device.name} has "${text}" of epoch ${epoch}, which was not for them`);
-        continue;
-      }
-      // Whoever was put out or left may have gone before they read on; nothing is promised to them.
-      const isStill = stays.some(({ from, until }) => until === undefined && from <= epoch);
-      if (isStill) assert.ok(message, `${device.name} lacks "${text}" of epoch ${epoch}`);
+    for (const message of has.values()) {
+      if (message.body.kind !== 'text' || message.own || message.sharedBy !== undefined) continue;
+      const epoch = epochOf(device, message);
+      const wasIn = stays.some(({ from, until }) => from <= epoch && (until === undefined || epoch < until));
+      assert.ok(wasIn, `${device.name} has "${message.body.text}" of epoch ${epoch}, which was not for them`);
+    }
+    // Whoever was put out or left may have gone before they read on; nothing is promised to them.
+    const since = stays.find(({ until }) => until === undefined)?.from;
+    for (const [id, { epochs, text }] of said) {
+      const isTheirs = since !== undefined && [...epochs].some((epoch) => epoch >= since);
+      if (isTheirs) assert.ok(has.has(id), `${device.name} lacks "${text}" of epoch ${[...epochs].join()}`);
     }
     const texts = messagesOf(device).filter(({ body }) => body.kind === 'text');
     assert.equal(new Set(texts.map(textOf)).size, texts.length, `${device.name} has a message twice`);
@@ -386,6 +383,12 @@ function messagesOf(device: Device): MessageRecord[] {
   const record = recordOf(device);
   if (!record?.conversation) return [];
   return device.core.vault.list(messages, { scope: record.conversation, limit: 5_000 });
+}
+
+function epochOf(device: Device, message: MessageRecord): number {
+  const original = device.core.vault.get(originals, messageKey(message.conversation, message.id));
+  assert.ok(original, `${device.name} has a message without its signature`);
+  return parseStatement(original.signed).epoch;
 }
 
 function textsOf(device: Device): string[] {
