@@ -93,6 +93,14 @@ export function ensureConversation(
   return made;
 }
 
+/** What they send is dropped from now on, and so is what they would add us to. */
+export function blockPerson(core: Core, account: Uint8Array): void {
+  const conversation = ensureConversation(core, mustGet(core, account), 'blocked');
+  if (conversation.status !== 'blocked') {
+    saveConversation(core, { ...conversation, status: 'blocked', unread: 0 });
+  }
+}
+
 /** The conversation with `contact`, which somebody here wants to see. */
 export function beginConversation(core: Core, contact: ContactRecord): ConversationRecord {
   const conversation = ensureConversation(core, contact, 'active');

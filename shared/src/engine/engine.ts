@@ -27,7 +27,7 @@ import { queue } from './outgoing.ts';
 import { lookUp, newContact } from './contacts.ts';
 import { Core } from './core.ts';
 import { keptDraft, parseDraft } from './drafts.ts';
-import { Groups, leaveConversation, requireMembership } from './groups/index.ts';
+import { Groups, refuseGroup, requireMembership } from './groups/index.ts';
 import { Online } from './online.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Transport } from './ports.ts';
@@ -226,9 +226,10 @@ export class Engine {
     const core = this.#core;
     core.transaction(() => {
       const found = findConversation(core, conversation);
-      if (answer === 'block' && found.group) leaveConversation(core, found);
+      if (answer === 'block' && found.group) refuseGroup(core, found);
       if (answer !== 'accept') {
-        saveConversation(core, { ...found, status: answer === 'block' ? 'blocked' : 'ignored', unread: 0 });
+        const status = answer === 'block' ? 'blocked' : 'ignored';
+        saveConversation(core, { ...findConversation(core, conversation), status, unread: 0 });
         return;
       }
       if (found.status === 'active') return;

@@ -86,4 +86,31 @@ describe('groups', () => {
     assert.throws(() => say(bob, 'nobody hears me'), { code: 'ERR_GROUP_NOT_MEMBER' });
     assert.deepEqual(events(alice), ['created', 'added', 'removed']);
   });
+
+  it('who blocks whoever added them is out of the group, and hears no more of them', async () => {
+    await alice.engine.groups.create('crew', ['bob', 'carol']);
+    await carol.until('carol was added', () => isIn(carol));
+    const { key } = group(carol);
+    carol.engine.answerRequest(key, 'block');
+    await alice.until('carol is gone', () => group(alice).group?.people === 2);
+    assert.equal(group(carol).status, 'blocked');
+    assert.equal(group(carol).group?.invitedBy, 'alice');
+    const direct = () => carol.engine.state().conversations.find(({ title }) => title === 'alice');
+    assert.equal(direct()?.status, 'blocked');
+    await alice.engine.groups.create('another', ['bob', 'carol']);
+    await bob.until('bob is in the other one', () => isIn(bob, 'another'));
+    const { key: toCarol } = await alice.engine.openConversation('carol');
+    const { key: message } = alice.engine.send(toCarol, { kind: 'text', text: 'hello?' });
+    const sent = () =>
+      alice.engine.page(toCarol, { limit: 10 }).messages.find((each) => each.key === message)?.state;
+    await alice.until('it has left', () => sent() === 'sent');
+    // Bob's word comes after all of that.
+    const { key: fromBob } = await bob.engine.openConversation('carol');
+    bob.engine.send(fromBob, { kind: 'text', text: 'are you there?' });
+    await carol.until('bob wrote', () =>
+      carol.engine.state().conversations.some(({ title }) => title === 'bob'),
+    );
+    assert.ok(!carol.engine.state().conversations.some(({ title }) => title === 'another'));
+    assert.equal(direct()?.unread, 0);
+  });
 });

@@ -10,7 +10,7 @@ import {
   memberOf,
 } from '../../groups/index.ts';
 import { accountId, safetyNumber } from '../../identity/index.ts';
-import { findConversation, findMessage, saveConversation, summarise } from '../conversations.ts';
+import { blockPerson, findConversation, findMessage, saveConversation, summarise } from '../conversations.ts';
 import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
 import type { GroupRecord } from '../group-records.ts';
@@ -184,8 +184,14 @@ export class Groups implements GroupCommands {
   }
 }
 
+/** Out of the group, and nothing more from whoever added us to it. */
+export function refuseGroup(core: Core, conversation: ConversationRecord): void {
+  leaveConversation(core, conversation);
+  if (conversation.invitedBy) blockPerson(core, conversation.invitedBy);
+}
+
 /** Says so to the others, one of whom takes us out of the log; here it is over when the relay has the word. */
-export function leaveConversation(core: Core, conversation: ConversationRecord): void {
+function leaveConversation(core: Core, conversation: ConversationRecord): void {
   core.transaction(() => {
     const record = recordOf(core, conversation);
     const group = groupOf(record);
