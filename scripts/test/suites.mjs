@@ -93,7 +93,10 @@ export const suites = [
     prepare: async () => {
       const { DATABASE_URL: url } = process.env;
       if (url === undefined || url === '') await (await import('../tools/postgres.mjs')).postgres();
-      return { args: mocha(['relay/test/**/*.test.ts']) };
+      const { build } = await import('../build.mjs');
+      await build({ names: ['relay'], quiet: true });
+      const env = { RELAY_MAIN: inCheckout('dist', 'relay', 'main.cjs') };
+      return { args: mocha(['relay/test/**/*.test.ts']), env };
     },
   },
   {

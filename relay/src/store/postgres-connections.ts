@@ -24,7 +24,7 @@ const maxAttempts = 5;
  * by key; the planner, when it meets a table that is young and small, would rather read the whole of it, and keep to
  * that plan when the table has grown.
  */
-const session = `
+export const session = `
   SET default_transaction_isolation = 'read committed';
   SET default_transaction_read_only = off;
   SET statement_timeout = ${statementTimeoutMs};

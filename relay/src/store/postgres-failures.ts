@@ -28,6 +28,8 @@ export function isLostRace(error: unknown): boolean {
  * unknown is such an error, too: what it was about is sent again, and is then found to be there or not.
  */
 export function failureOf(error: unknown): Error {
+  if (error instanceof CodedError || error instanceof TypeError || error instanceof RangeError) return error;
+  // What is left is the driver's and the network's.
   if (!(error instanceof pg.DatabaseError)) return unavailable();
   const code = error.code ?? '';
   if (code === diskFull)

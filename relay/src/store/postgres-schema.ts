@@ -3,7 +3,7 @@ import { CodedError } from '@crypt2chat/shared/errors';
 import type { Clock } from '@crypt2chat/shared/clock';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import type { Log } from '../log.ts';
-import { clientOptions, type Run, runOn, statement } from './postgres-connections.ts';
+import { clientOptions, type Run, runOn, session, statement } from './postgres-connections.ts';
 import { failureOf, nameOf, startFailureOf } from './postgres-failures.ts';
 import { migrations } from './postgres-migrations/index.ts';
 import { bytesOf, numberOf } from './rows.ts';
@@ -70,6 +70,7 @@ async function prepareOnce({ url, randomness }: SchemaOptions): Promise<Meta> {
   await client.connect();
   try {
     const run = runOn(client);
+    await client.query(session);
     await client.query('BEGIN');
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0');
     await run(sql.lock, lockKey);

@@ -4,7 +4,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The bundle that RELAY_MAIN names, else the sources. */
+const bundle = process.env['RELAY_MAIN'] ?? '';
+const sources = ['--import', 'tsx', fileURLToPath(new URL('../../src/main.ts', import.meta.url))];
 const startTimeoutMs = 60_000;
 
 export interface RelayProcess {
@@ -38,7 +40,7 @@ function spawnRelay({ env, maxFileBlocks, args: words = [] }: ProcessOptions): C
       'REQUESTS_PER_MINUTE_PER_GROUP',
     ].map((name) => [`CRYPT2CHAT_${name}`, '0']),
   );
-  const command = [process.execPath, '--import', 'tsx', main, ...words];
+  const command = [process.execPath, ...(bundle === '' ? sources : [bundle]), ...words];
   const limited = ['/bin/bash', '-c', `ulimit -f ${maxFileBlocks ?? 0} && exec "$@"`, 'relay', ...command];
   const [program, ...args] = maxFileBlocks === undefined ? command : limited;
   return spawn(program!, args, {
