@@ -78,7 +78,7 @@ async function runSchedules(count, progress) {
  * @returns {Promise<Record<string, number>>}
  */
 async function runWorker(first, end, progress) {
-  const script = inCheckout('scripts', 'torture', 'schedules.ts');
+  const script = inCheckout('shared', 'test', 'schedules', 'main.ts');
   const worker = await start(
     process.execPath,
     ['--import', 'tsx', script, String(first), String(end), `torture-${Date.now()}`],

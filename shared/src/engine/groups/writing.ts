@@ -14,15 +14,7 @@ import {
 import { advanceMessage } from '../conversations.ts';
 import { dropLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
-import {
-  chainKeyOf,
-  chains,
-  entries,
-  type EntryRecord,
-  type GroupRecord,
-  leaving,
-  leavingKeyOf,
-} from '../group-records.ts';
+import { chainKeyOf, chains, entries, type EntryRecord, type GroupRecord } from '../group-records.ts';
 import {
   letters,
   messageKey,
@@ -173,14 +165,4 @@ export function settleEntry(core: Core, { id, group, conversation, message }: En
   dropLetter(core, conversation, message);
   const record = findGroup(core, group);
   if (letter.kind === 'leave' && record) leaveGroup(core, record, 'left');
-}
-
-/** Whether they have said that they leave. */
-export function isLeaving(core: Core, group: Uint8Array, account: Uint8Array): boolean {
-  return core.vault.get(leaving, leavingKeyOf(group, account)) !== undefined;
-}
-
-/** Whether a letter that is under way to the group is one of leaving. */
-export function leavesByNow(core: Core, conversation: Uint8Array): boolean {
-  return core.vault.list(letters, { scope: conversation, limit: 100 }).some(({ kind }) => kind === 'leave');
 }

@@ -1,8 +1,8 @@
 /**
- * Random schedules of groups, each from a seed of its own: `schedules.ts FIRST END PREFIX`. One line for each that does
+ * Random schedules of groups, each from a seed of its own: `main.ts FIRST END PREFIX`. One line for each that does
  * not hold, with what is needed to see it again; the last line is the sum.
  */
-import { runSchedule, type ScheduleReport } from '../../shared/test/schedules/schedule.ts';
+import { runSchedule, type ScheduleReport } from './schedule.ts';
 
 const [first = '0', end = '10', prefix = 'torture'] = process.argv.slice(2);
 const sum = { schedules: 0, operations: 0, sent: 0, epochs: 0, crashes: 0, failed: 0 };
