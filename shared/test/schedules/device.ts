@@ -2,6 +2,7 @@
  * A device of a schedule: the engine's own steps on a real vault, called one at a time by whoever drives it instead
  * of by its loops. So a schedule that went wrong can be run again from its seed.
  */
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@crypt2chat/shared/clock';
 import { CodedError, hasCode } from '@crypt2chat/shared/errors';
@@ -91,6 +92,17 @@ export class Device {
     const randomness = seededRandomness(`${this.#seed}/vault/${++this.#life}`);
     this.#begin(await openVault({ file: this.#file, randomness }, this.#key));
     this.#connect();
+  }
+
+  /** What somebody has who copies the vault now and knows its key; to be closed by whoever asked for it. */
+  async copy(): Promise<Core> {
+    this.#core?.vault.close();
+    const file = `${this.#file}.copy-${++this.#life}`;
+    for (const end of ['', '-wal'])
+      if (existsSync(this.#file + end)) copyFileSync(this.#file + end, file + end);
+    await this.restart();
+    const randomness = seededRandomness(`${this.#seed}/copy/${this.#life}`);
+    return new Core(await openVault({ file, randomness }, this.#key), this.#clock, randomness);
   }
 
   close(): void {

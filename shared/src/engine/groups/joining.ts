@@ -29,7 +29,7 @@ import { succeed } from './committing.ts';
 import { knownIdentities } from './making.ts';
 import { dropShare, enterEpoch, sharesOf } from './epochs.ts';
 import { addEvent, findGroup, isInEpoch, meetMembers, saveGroup, storeLink, withLog } from './group.ts';
-import { insertGroupMessage } from './reading.ts';
+import { insertGroupMessage } from './inserting.ts';
 
 /** An invitation whose link never came is forgotten after this; a share that is read has long been followed. */
 const invitedMs = 30 * 24 * 60 * 60 * 1000;

@@ -23,7 +23,8 @@ import { type ContactRecord, conversations, messageKey, messages, originals } fr
 import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
 import { intend } from './committing.ts';
 import { conversationOfGroup, findGroup, linksOf, listGroups, saveGroup } from './group.ts';
-import { followLink, insertGroupMessage } from './reading.ts';
+import { insertGroupMessage } from './inserting.ts';
+import { followLink } from './reading.ts';
 
 /** Groups that somebody promised us and whose log has not been read. */
 const maxInvitations = 100;

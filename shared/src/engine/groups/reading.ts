@@ -16,10 +16,10 @@ import {
   readLink,
   type ReadLink,
 } from '../../groups/index.ts';
+import { hash32 } from '../../primitives/index.ts';
 import type { GroupEntry } from '../relay-client.ts';
 import { type GroupContent, messageIdBytes, parseGroupContent } from '../../wire/index.ts';
-import { insertTheirs, messageBody } from '../conversations.ts';
-import { oweReceipts } from '../read-marks.ts';
+import { insertTheirs } from '../conversations.ts';
 import type { Core } from '../core.ts';
 import {
   chainKeyOf,
@@ -32,8 +32,7 @@ import {
   leaving,
   leavingKeyOf,
 } from '../group-records.ts';
-import { nameOf, ownAccountId } from '../group-summary.ts';
-import { conversations, messageKey, messages, originals, type MessageRecord } from '../records.ts';
+import { nameOf } from '../group-summary.ts';
 import type { UnreadableReason } from '../unreadable.ts';
 import { dropCommit } from './committing.ts';
 import { enterEpoch, findSecret, leaveEpoch, leaveGroup } from './epochs.ts';
@@ -50,7 +49,7 @@ import {
   storeLink,
   withLog,
 } from './group.ts';
-import { mentions } from './mentions.ts';
+import { insertGroupMessage } from './inserting.ts';
 import { tellLink } from './telling.ts';
 import { settleEntry } from './writing.ts';
 
@@ -88,7 +87,7 @@ function readEntry(core: Core, before: GroupRecord, entry: GroupEntry): void {
       saveSilently(core, next);
       break;
     case 'unreadable':
-      saveSilently(core, addUnreadable(core, next, entry, opened.reason));
+      saveSilently(core, addUnreadable(core, next, opened.reason));
       break;
     case 'stuck':
       becomeStuck(core, next, opened.offender);
@@ -239,7 +238,7 @@ function readMessage(
   try {
     content = parseGroupContent(statement.content);
   } catch (error) {
-    addUnreadable(core, record, undefined, reasonOf(error), speaker.account);
+    addUnreadable(core, record, reasonOf(error), speaker.account);
     return;
   }
   if (own) {
@@ -259,7 +258,7 @@ function receiveGroupContent(
 ): void {
   const conversation = conversationOfGroup(core, record);
   if (!conversation || !equalBytes(content.conversation, group.conversation)) {
-    addUnreadable(core, record, undefined, 'malformed', account);
+    addUnreadable(core, record, 'malformed', account);
     return;
   }
   switch (content.kind) {
@@ -273,7 +272,13 @@ function receiveGroupContent(
         core,
         record,
         { event: 'left', by: nameOf(core, account), people: [] },
-        { id: content.id, counter: content.counter, at: content.sentAt, author: account },
+        {
+          // Not the content's own: that could be chosen to be some message's.
+          id: hash32('crypt2chat/v1/engine/left', signed),
+          counter: content.counter,
+          at: content.sentAt,
+          author: account,
+        },
       );
       return;
     case 'notice': {
@@ -282,42 +287,6 @@ function receiveGroupContent(
       saveGroup(core, { ...record, missing: keys === 'missing' ? [...others, whose].slice(-250) : others });
     }
   }
-}
-
-/**
- * A message of somebody else's, with its signature kept for who joins later or lacks it.
- * @returns whether it was new.
- */
-export function insertGroupMessage(
-  core: Core,
-  record: GroupRecord,
-  author: Uint8Array,
-  content: Extract<GroupContent, { kind: 'text' | 'code' }>,
-  signed: Uint8Array,
-  sharedBy?: Uint8Array,
-): boolean {
-  const conversation = record.conversation && core.vault.get(conversations, record.conversation);
-  if (!conversation) return false;
-  const key = messageKey(conversation.id, content.id);
-  if (core.vault.get(messages, key)) return false;
-  const own = equalBytes(author, ownAccountId(core));
-  const body = messageBody(content);
-  const message: MessageRecord = {
-    id: content.id,
-    conversation: conversation.id,
-    counter: content.counter,
-    author,
-    own,
-    sentAt: content.sentAt,
-    body,
-    ...(own ? { state: 'sent' as const } : {}),
-    ...(!own && !sharedBy && mentions(body, core.requireAccount().username) && { mention: true as const }),
-    ...(sharedBy && { sharedBy }),
-  };
-  core.vault.put(originals, { conversation: conversation.id, id: content.id, signed });
-  insertTheirs(core, conversation, message);
-  if (conversation.status === 'active') oweReceipts(core, conversation, 'delivered', [message]);
-  return true;
 }
 
 /** Entries are missing: the relay has forgotten them, or does not show them. */
@@ -343,7 +312,6 @@ function withGap(core: Core, record: GroupRecord, { place }: GroupEntry): GroupR
 function addUnreadable(
   core: Core,
   record: GroupRecord,
-  entry: GroupEntry | undefined,
   reason: UnreadableReason,
   author?: Uint8Array,
 ): GroupRecord {
@@ -354,7 +322,7 @@ function addUnreadable(
   const conversation = conversationOfGroup(core, record);
   if (!conversation) return record;
   insertTheirs(core, conversation, {
-    id: entry?.id ?? core.randomness.bytes(messageIdBytes),
+    id: core.randomness.bytes(messageIdBytes),
     conversation: conversation.id,
     counter: conversation.counter,
     author: author ?? record.id,
