@@ -56,7 +56,7 @@ describe('the vault', () => {
   it('takes nothing that it could not give back, and gives back the largest conversation there may be', async () => {
     const vault = await createVault(location, secret);
     assert.throws(() => vault.put(notes, { ...note('a'), at: -1 }), TypeError);
-    assert.throws(() => vault.put(notes, note('a', 1, 'g', 'x'.repeat(256 * 1024))), TypeError);
+    assert.throws(() => vault.put(notes, note('a', 1, 'g', 'x'.repeat(3 * 1024 * 1024))), TypeError);
     const ids = Array.from({ length: maxOwed }, () => systemRandomness.bytes(16));
     const largest = {
       id: new Uint8Array(32),
