@@ -13,7 +13,7 @@ import {
   resultsOf,
 } from './support/people.ts';
 import { withCapability } from './support/people.ts';
-import { Bench, until } from './support/relay.ts';
+import { Bench, isOnPostgres, until } from './support/relay.ts';
 
 const capability = new Uint8Array(32).fill(7);
 
@@ -69,7 +69,8 @@ describe('events', () => {
     assert.deepEqual(ids(await bob.events({ wait: 0 })), []);
   });
 
-  it('are not lost to a cursor from before the relay was set back to a backup', async () => {
+  const withFolder = isOnPostgres ? () => undefined : it;
+  withFolder('are not lost to a cursor from before the relay was set back to a backup', async () => {
     const { port } = relay;
     await toBob(1);
     const before = await bob.events();
@@ -115,6 +116,7 @@ describe('events', () => {
   });
 
   it('answer empty when the time is over: 25 seconds unless said otherwise', async () => {
+    const { timers } = bench.clock;
     for (const [wait, seconds] of [
       [undefined, 25],
       [1, 1],
@@ -130,7 +132,7 @@ describe('events', () => {
       assert.deepEqual(ids(await waiting), []);
     }
     assert.deepEqual(ids(await bob.events({ wait: 0 })), []);
-    assert.equal(bench.clock.timers, 1, 'only the sweep is left');
+    await until(() => bench.clock.timers === timers, 'the polls leave no timer behind');
   });
 
   it('keep the cursor that an empty answer gives good', async () => {

@@ -71,6 +71,17 @@ async function browser() {
   return chromium();
 }
 
+/** The tests start a server of their own unless they are given one. */
+async function requirePostgres() {
+  const { DATABASE_URL: url = '' } = process.env;
+  if (url === '') await (await import('../tools/postgres.mjs')).postgres();
+}
+
+const overHttp = [
+  ...['accounts', 'events', 'groups', 'groups-events', 'http', 'invites', 'limits', 'mailboxes', 'operator'],
+  ...['prekeys', 'sessions'],
+];
+
 const apart = ['vectors', 'property', 'scenario'];
 
 /** @type {readonly Suite[]} */
@@ -89,14 +100,23 @@ export const suites = [
   mochaSuite('scenario:noble', ['shared/test/scenario/**/*.test.ts'], { env: noble }),
   {
     name: 'relay',
-    minutes: 8,
+    minutes: 10,
     prepare: async () => {
-      const { DATABASE_URL: url } = process.env;
-      if (url === undefined || url === '') await (await import('../tools/postgres.mjs')).postgres();
+      await requirePostgres();
       const { build } = await import('../build.mjs');
       await build({ names: ['relay'], quiet: true });
       const env = { RELAY_MAIN: inCheckout('dist', 'relay', 'main.cjs') };
       return { args: mocha(['relay/test/**/*.test.ts']), env };
+    },
+  },
+  {
+    // What the relay does over HTTP, once more with the other store.
+    name: 'relay:postgres',
+    minutes: 8,
+    prepare: async () => {
+      await requirePostgres();
+      const files = overHttp.map((name) => `relay/test/${name}.test.ts`);
+      return { args: mocha(files), env: { RELAY_TEST_STORE: 'postgres' } };
     },
   },
   {

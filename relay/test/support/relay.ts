@@ -1,4 +1,7 @@
-/** Relays for tests: each in a folder of its own, and all of them gone at the end of the test. */
+/**
+ * Relays for tests: each in a folder of its own, or in a schema of its own where RELAY_TEST_STORE is `postgres`, and
+ * all of them gone at the end of the test.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,19 +10,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { manualClock, type ManualClock } from '@crypt2chat/shared/testing';
 import { type RelayOptions, type RunningRelay, startRelay } from '../../src/testing.ts';
 import { Person } from './people.ts';
+import { makeSchema, type Schema } from './postgres.ts';
+
+/** What is about the folder has nothing to look at then. */
+export const isOnPostgres = process.env['RELAY_TEST_STORE'] === 'postgres';
 
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'c2c-relay-'));
   readonly clock: ManualClock = manualClock();
   readonly logLines: string[] = [];
   readonly #running = new Set<RunningRelay>();
+  #schema: Schema | undefined;
 
-  async start(options: Partial<RelayOptions> = {}): Promise<RunningRelay> {
+  async start({ config, ...options }: Partial<RelayOptions> = {}): Promise<RunningRelay> {
+    if (isOnPostgres) this.#schema ??= await makeSchema();
     const relay = await startRelay({
       dataFolder: this.folder,
       clock: this.clock,
       onLogLine: (line) => this.logLines.push(line),
       ...options,
+      config: { ...(this.#schema && { databaseUrl: this.#schema.url }), ...config },
     });
     this.#running.add(relay);
     return relay;
@@ -33,8 +43,16 @@ export class Bench {
     return person.signIn();
   }
 
+  /** Moves the clock on while nobody polls, and waits for what was due by then to have set its next time. */
+  async advance(ms: number): Promise<void> {
+    const { timers } = this.clock;
+    this.clock.advance(ms);
+    await until(() => this.clock.timers === timers, 'what was due is done');
+  }
+
   async end(): Promise<void> {
     for (const relay of this.#running) await relay.stop();
+    await this.#schema?.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
