@@ -46,9 +46,6 @@ import {
   saveGroup,
 } from './group.ts';
 
-/** Shares that a mailbox does not take are waited for no longer than this: who lacks one can ask for the keys. */
-const depositMs = 20_000;
-
 type Change = IntentRecord['change'];
 
 /** Asks for a change of the group; it is made as soon as the relay can be reached. */
@@ -218,18 +215,19 @@ export type CommitOutcome = 'nothing' | 'waiting' | 'appended';
 
 /**
  * Brings the commit on its way as far as it goes now.
+ * @param options.isHeld whether what is for an account cannot be delivered at present; `isLate`: its shares have been
+ *   waited for long enough.
  * @throws RelayError what the relay says; `ERR_EPOCH_STALE` has been dealt with.
  */
 export async function advanceCommit(
   core: Core,
   relay: Relay,
   id: Uint8Array,
-  isHeld: (account: Uint8Array) => boolean,
+  { isHeld, isLate }: { readonly isHeld: (account: Uint8Array) => boolean; readonly isLate: boolean },
   signal: AbortSignal,
 ): Promise<CommitOutcome> {
   const commit = core.vault.get(commits, id);
   if (!commit) return 'nothing';
-  const isLate = Math.abs(core.clock.now() - commit.at) >= depositMs;
   if (!isLate && !commit.letters.every((letter) => isDeposited(core, letter, isHeld))) return 'waiting';
   const record = findGroup(core, id);
   if (!record) return 'nothing';

@@ -7,7 +7,7 @@ import type { Core } from '../core.ts';
 import { commits } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import type { GroupEvents, Relay } from '../relay-client.ts';
-import { advanceCommit, beginCommit, intentsOf } from './committing.ts';
+import { advanceCommit, beginCommit, type CommitOutcome, intentsOf } from './committing.ts';
 import { findGroup, listGroups, saveGroup } from './group.ts';
 import { invitationsOf, join, locate } from './joining.ts';
 import { fetchUpdates } from './logs.ts';
@@ -23,6 +23,8 @@ const entriesPerStep = 16;
 const maxSteps = 200;
 /** A share may be there a moment before its link is. */
 const soonMs = 300;
+/** So often it is looked whether the shares of a link have gone: some 20 seconds. Who lacks one can ask for the keys. */
+const maxWaits = 64;
 
 interface Hold {
   readonly backoff: Backoff;
@@ -35,6 +37,7 @@ export class GroupSync {
   readonly #relay: Relay;
   readonly #isHeld: (account: Uint8Array) => boolean;
   readonly #holds = new Map<string, Hold>();
+  readonly #waited = new Map<string, number>();
 
   /** @param isHeld whether what is for an account cannot be delivered at present. */
   constructor(core: Core, relay: Relay, isHeld: (account: Uint8Array) => boolean) {
@@ -140,7 +143,7 @@ export class GroupSync {
     const core = this.#core;
     const waits: (number | undefined)[] = [await this.#joinOrLocate(id, signal)];
     for (let step = 0; step < maxSteps && !signal.aborted; step++) {
-      const outcome = await advanceCommit(core, this.#relay, id, this.#isHeld, signal);
+      const outcome = await this.#advance(id, signal);
       if (outcome === 'waiting') waits.push(soonMs);
       if (outcome === 'nothing' && (await this.#begin(id, signal))) continue;
       const hasMore = sealGroup(core, id);
@@ -151,6 +154,20 @@ export class GroupSync {
     if (record) waits.push(core.transaction(() => tend(core, record)));
     const known = waits.filter((wait) => wait !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  /**
+   * Shares are waited for by the number of times that they might have gone, not by the clock: a computer that slept
+   * in between must not append a link that nobody has a share of.
+   */
+  async #advance(id: Uint8Array, signal: AbortSignal): Promise<CommitOutcome> {
+    const key = toHex(id);
+    const waited = this.#waited.get(key) ?? 0;
+    const options = { isHeld: this.#isHeld, isLate: waited >= maxWaits };
+    const outcome = await advanceCommit(this.#core, this.#relay, id, options, signal);
+    if (outcome === 'waiting') this.#waited.set(key, waited + 1);
+    else this.#waited.delete(key);
+    return outcome;
   }
 
   async #joinOrLocate(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
