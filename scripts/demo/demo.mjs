@@ -1,20 +1,6 @@
-/** What `npm run demo` does, in order. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from '../build.mjs';
-import { inCheckout } from '../checkout.mjs';
-import { packageExtension, vsixFile } from '../package.mjs';
-import { onEndRequest, stopAll } from '../processes.mjs';
-import { Problem, seconds, showing } from '../say.mjs';
-import { startRelay } from '../start/relay.mjs';
-import { chromium } from '../tools/chromium.mjs';
-import { codeServer } from '../tools/code-server.mjs';
-import { bootVSCode } from '../vscode/boot.mjs';
-import { profileAt } from '../vscode/profile.mjs';
+/** Two people find each other and talk. */
 import { Driver } from './driver.mjs';
-
-const images = inCheckout('docs', 'images');
+import { perform } from './stage.mjs';
 
 const retry = `type Op<T> = () => Promise<T>;
 
@@ -47,64 +33,23 @@ const script = [
 ];
 
 export async function demo() {
-  const beganAt = Date.now();
-  const folder = await mkdtemp(join(tmpdir(), 'crypt2chat-demo-'));
-  /** @type {Driver[]} */
-  const drivers = [];
-  onEndRequest(async () => undefined);
-  try {
-    await build({ quiet: true });
-    await packageExtension({ quiet: true });
-    await Promise.all([codeServer(), chromium()]);
-    const relay = await startRelay({ data: join(folder, 'relay'), port: 0 });
-    console.log(`The relay listens at ${relay.url}.`);
-    const [alice, bob] = await showing('Opening two VS Codes', () =>
-      Promise.all([
-        open(folder, relay.url, 'alice', 'Default Dark Modern'),
-        open(folder, relay.url, 'bob', 'Default Light Modern'),
-      ]),
-    );
-    drivers.push(alice, bob);
-    await talk(alice, bob);
-    const failures = [];
-    for (const person of drivers) failures.push(...check(person, await person.transcript()));
-    await mkdir(images, { recursive: true });
-    for (const person of drivers) await person.screenshot(join(images, `${person.name}.png`));
-    if (failures.length > 0) throw new Problem(failures.join('\n'));
-    console.log(`\nBoth saw everything, in order, in ${seconds(Date.now() - beganAt)}.`);
-    console.log('The two windows: docs/images/alice.png, docs/images/bob.png');
-  } catch (error) {
-    await leavePictures(drivers);
-    throw error;
-  } finally {
-    for (const { window } of drivers) await window.close();
-    await stopAll();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * @param {string} folder
- * @param {string} relayUrl
- * @param {string} name
- * @param {string} theme
- */
-async function open(folder, relayUrl, name, theme) {
-  const project = join(folder, name, 'project');
-  await mkdir(join(project, 'src'), { recursive: true });
-  await writeFile(join(project, 'src', 'retry.ts'), retry);
-  const window = await bootVSCode({
-    profile: profileAt(join(folder, name)),
-    install: [vsixFile],
-    workspace: project,
-    viewport: { width: 1280, height: 860 },
-    settings: {
-      'crypt2chat.relayUrl': relayUrl,
-      'workbench.colorTheme': theme,
-      'security.workspace.trust.enabled': false,
+  await perform({
+    cast: [
+      { name: 'alice', theme: 'Default Dark Modern' },
+      { name: 'bob', theme: 'Default Light Modern' },
+    ],
+    driver: Driver,
+    file: ['retry.ts', retry],
+    picture: '',
+    act: async (people) => {
+      const [alice, bob] = people;
+      if (alice === undefined || bob === undefined) throw new TypeError('two people talk');
+      await talk(alice, bob);
+      const failures = [];
+      for (const person of people) failures.push(...check(person, await person.transcript()));
+      return failures;
     },
   });
-  return new Driver(name, window);
 }
 
 /**
@@ -170,13 +115,4 @@ function check({ name }, transcript) {
     }
   }
   return failures;
-}
-
-/** @param {readonly Driver[]} drivers */
-async function leavePictures(drivers) {
-  for (const person of drivers) {
-    const path = inCheckout('.vscode-test', `demo-failed-${person.name}.png`);
-    await person.screenshot(path).catch(() => undefined);
-    console.error(`What ${person.name} saw last: ${path}`);
-  }
 }

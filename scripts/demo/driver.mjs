@@ -22,12 +22,12 @@ export class Driver {
     const icon = this.page.locator('.activitybar [aria-label*="crypt2chat"]').first();
     await icon.click({ timeout: appearsMs });
     await this.#widenSideBar();
-    await this.#chat('main, section.composer');
+    await this.chat('main, section.composer');
   }
 
   /** Fills the form in, and puts the recovery phrase away. */
   async register() {
-    const form = await this.#chat('vscode-text-field[aria-label="Your name on this relay"]');
+    const form = await this.chat('vscode-text-field[aria-label="Your name on this relay"]');
     await form.locator('.hint.good').first().waitFor({ timeout: appearsMs });
     await form.locator('vscode-text-field[aria-label="Your name on this relay"] input').fill(this.name);
     await form.locator('vscode-button', { hasText: 'Create identity' }).click();
@@ -43,28 +43,38 @@ export class Driver {
 
   /** @param {string} name */
   async find(name) {
-    await this.#command('crypt2chat: New Conversation');
+    await this.command('crypt2chat: New Conversation');
     const input = this.page.locator('.quick-input-widget input');
     await input.waitFor({ timeout: appearsMs });
     await input.fill(name);
     await input.press('Enter');
-    await this.#chat(`textarea.input[placeholder="Message ${name}"]`);
+    await this.chat(`textarea.input[placeholder="Message ${name}"]`);
   }
 
-  /** @param {string} name */
-  async accept(name) {
+  /**
+   * Opens a conversation from the list.
+   *
+   * @param {string} name
+   */
+  async open(name) {
     await this.page
       .locator('.tree-explorer-viewlet-tree-view .monaco-list-row', { hasText: name })
       .first()
       .click({ timeout: appearsMs });
-    const chat = await this.#chat('section.request');
+    await this.chat(`h1:has-text("${name}")`);
+  }
+
+  /** @param {string} name */
+  async accept(name) {
+    await this.open(name);
+    const chat = await this.chat('section.request');
     await chat.locator('vscode-button', { hasText: 'Accept' }).click();
     await chat.locator('textarea.input').waitFor({ timeout: appearsMs });
   }
 
   /** @param {string} text with as many lines as it has */
   async write(text) {
-    const chat = await this.#chat('textarea.input');
+    const chat = await this.chat('textarea.input');
     const input = chat.locator('textarea.input');
     await input.click();
     await input.fill(text);
@@ -93,8 +103,8 @@ export class Driver {
     await this.page.keyboard.press('Control+Home');
     for (let i = 1; i < fromLine; i++) await this.page.keyboard.press('ArrowDown');
     for (let i = 0; i < lines; i++) await this.page.keyboard.press('Shift+ArrowDown');
-    await this.#command('crypt2chat: Send Selection to Chat');
-    const chat = await this.#chat('.composer .chip');
+    await this.command('crypt2chat: Send Selection to Chat');
+    const chat = await this.chat('.composer .chip');
     const message = chat.locator('textarea.input');
     await message.click();
     await message.fill(note);
@@ -107,13 +117,13 @@ export class Driver {
    * @param {string} text
    */
   async sees(text) {
-    const chat = await this.#chat('article.message');
+    const chat = await this.chat('article.message');
     await chat.locator('article.message', { hasText: text }).last().waitFor({ timeout: appearsMs });
   }
 
   /** Waits until each own message says that the other has read it, or that it was delivered. */
   async seesAllDelivered() {
-    const chat = await this.#chat('article.message');
+    const chat = await this.chat('article.message');
     await chat.waitForFunction(
       () =>
         document.querySelectorAll('article.own .state:not(.delivered, .read), article.own .failed').length ===
@@ -129,7 +139,7 @@ export class Driver {
    * @returns {Promise<{ author: string, text: string, state: string }[]>}
    */
   async transcript() {
-    const chat = await this.#chat('article.message');
+    const chat = await this.chat('article.message');
     return chat.evaluate(() => {
       let author = '';
       return [...document.querySelectorAll('article.message')].map((message) => {
@@ -149,8 +159,12 @@ export class Driver {
     await this.page.screenshot({ path, animations: 'disabled' });
   }
 
-  /** @param {string} title */
-  async #command(title) {
+  /**
+   * Runs a command from the palette.
+   *
+   * @param {string} title
+   */
+  async command(title) {
     // F1 goes to the page, not to a webview that may have the keyboard.
     await this.page
       .locator('.part.titlebar, .part.statusbar')
@@ -169,8 +183,12 @@ export class Driver {
     await input.press('Enter');
   }
 
-  /** @param {string} selector */
-  #chat(selector) {
+  /**
+   * The chat view's frame, once it shows this.
+   *
+   * @param {string} selector
+   */
+  chat(selector) {
     return findFrame(this.page, selector, appearsMs);
   }
 

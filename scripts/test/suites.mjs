@@ -66,6 +66,28 @@ function integration(name, ...more) {
   };
 }
 
+/**
+ * Looks at windows of VS Code from outside.
+ *
+ * @param {string} name
+ * @param {string} file
+ * @returns {Suite}
+ */
+function windows(name, file) {
+  return {
+    name,
+    minutes: 8,
+    alone: true,
+    prepare: async () => {
+      // Both are fetched before a test's own time begins.
+      const { codeServer } = await import('../tools/code-server.mjs');
+      await codeServer();
+      await browser();
+      return { args: mocha([`extension/test/integration/${file}`]) };
+    },
+  };
+}
+
 async function browser() {
   const { chromium } = await import('../tools/chromium.mjs');
   return chromium();
@@ -130,16 +152,6 @@ export const suites = [
   },
   integration('integration'),
   integration('integration:noble', '--noble'),
-  {
-    name: 'integration:windows',
-    minutes: 8,
-    alone: true,
-    prepare: async () => {
-      // They look at VS Code from outside: both are fetched before a test's own time begins.
-      const { codeServer } = await import('../tools/code-server.mjs');
-      await codeServer();
-      await browser();
-      return { args: mocha(['extension/test/integration/*.test.mjs']) };
-    },
-  },
+  windows('integration:windows', 'windows.test.mjs'),
+  windows('integration:groups', 'group-windows.test.mjs'),
 ];

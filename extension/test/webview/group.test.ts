@@ -115,6 +115,50 @@ describe('a group', () => {
     assert.equal(await host.page.locator('button.state').innerText(), 'read');
   });
 
+  it('puts what can be pressed under a message beside its text, and over nothing', async () => {
+    const progress = { delivered: 5, read: 2, of: 5 };
+    const own = { own: true, state: 'delivered', progress } as const;
+    const code = {
+      kind: 'code',
+      text: 'f();',
+      language: '',
+      path: 'a.ts',
+      startLine: 1,
+      endLine: 1,
+    } as const;
+    host = await ScriptedHost.open(groupTalk(), {
+      history: [
+        said(1, 'short', own),
+        said(2, 'long enough to fill more than one line of a view that is as narrow as this one', own),
+        said(3, '', { ...own, body: { ...code, note: 'a note' } }),
+        said(4, '', { ...own, body: code }),
+        said(5, '- a list', own),
+        said(6, 'last', own),
+      ],
+    });
+    await host.page.locator('button.state').nth(5).waitFor();
+    const overlaps = await host.page.evaluate<
+      string[]
+    >(`[...document.querySelectorAll('.message')].flatMap((message) => {
+      const foot = message.querySelector('.foot').getBoundingClientRect();
+      const range = document.createRange();
+      return [...message.querySelectorAll('.text p, .text li, .card')].flatMap((part) => {
+        range.selectNodeContents(part);
+        return [...range.getClientRects()]
+          .filter((box) => box.width > 0 && box.bottom > foot.top + 2 && box.top < foot.bottom - 2 &&
+            box.right > foot.left && box.left < foot.right)
+          .map(() => part.textContent);
+      });
+    })`);
+    assert.deepEqual(overlaps, []);
+    const spare = await host.page.evaluate<number>(`(() => {
+      const [first] = document.querySelectorAll('.message');
+      return first.getBoundingClientRect().bottom - first.querySelector('.text').getBoundingClientRect().bottom;
+    })()`);
+    assert.ok(spare < 6, `${spare} px are left under a line for nothing`);
+    await picture(host.page, 'group-states');
+  });
+
   it('says who is typing, and moves nothing for it', async () => {
     host = await ScriptedHost.open(groupTalk(), { history: [said(1, 'hello', { author: 'bob' })] });
     await host.page.getByText('hello').waitFor();

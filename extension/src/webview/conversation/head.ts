@@ -1,4 +1,5 @@
 /** Who this is with, and how sure that is. */
+import { sentenceOfStanding } from '../../ipc/index.ts';
 import { element, hiddenText, plainButton, setShown, setText } from '../elements.ts';
 import { icon } from '../icons.ts';
 import { oneLine, type OpenConversation, peopleWords, titleOf } from '../model/index.ts';
@@ -44,7 +45,8 @@ export function conversationHead(
       setShown(notVerified, group === undefined && !conversation.verified);
       // In a group there is a line of its own for it, with names.
       setShown(typing, group === undefined && typists.length > 0);
-      setShown(people, group !== undefined && group.people > 0);
+      const isOver = group !== undefined && sentenceOfStanding(group.standing)?.over === true;
+      setShown(people, group !== undefined && group.people > 0 && !isOver);
       if (group === undefined) return;
       const words = peopleWords(group);
       setText(people, words);
