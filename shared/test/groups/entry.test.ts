@@ -19,6 +19,7 @@ import { epochContext } from '../../src/groups/epoch.ts';
 import { signStatement, type Statement } from '../../src/groups/statement.ts';
 import { deviceOf } from './make-group.ts';
 import { alice, bob, carol, keys, mallory, name, randomness, Seat, secret } from './seats.ts';
+import { wipedBy } from './wiped-by.ts';
 
 const code =
   (...codes: string[]) =>
@@ -143,6 +144,20 @@ describe('a message', () => {
     assert.throws(() => sender.seal('one more'), code('ERR_TOO_MANY_SKIPPED'));
     const beyond = insider({ generation: maxGeneration + 1 }, { generation: maxGeneration + 1 });
     assert.throws(() => reader.openBody(beyond), code('ERR_TOO_MANY_SKIPPED'));
+  });
+
+  it('leaves its key with nobody, opened or not', () => {
+    const { messageKey } = advanceChain(new Seat(alice).chainOf(deviceOf(alice))!, 0);
+    const key = toHex(messageKey);
+    const sender = new Seat(alice);
+    const sealing = wipedBy(() => sender.seal('hello'));
+    assert.ok(sealing.wiped.includes(key) && sealing.wiped.includes(toHex(pad(sealing.value.signed))));
+    const { body } = parseEntry(sealing.value.entry);
+    assert.ok(wipedBy(() => new Seat(bob).openBody(body)).wiped.includes(key));
+    const refusing = wipedBy(() => {
+      assert.throws(() => new Seat(bob).openBody(body.with(body.length - 1, body.at(-1)! ^ 1)), cannotOpen);
+    });
+    assert.ok(refusing.wiped.includes(key));
   });
 
   it('is not made where others could not read it', () => {

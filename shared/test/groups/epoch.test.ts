@@ -14,6 +14,7 @@ import {
 } from '@crypt2chat/shared/groups';
 import { hash32, hkdf, hmacSha512 } from '@crypt2chat/shared/primitives';
 import { deriveWelcomeKey } from '../../src/groups/epoch.ts';
+import { wipedBy } from './wiped-by.ts';
 
 const filled = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const secret = filled(1);
@@ -102,6 +103,21 @@ describe('a sending chain', () => {
     assert.equal(toHex(next.chainKey), after);
     for (const key of [messageKey, next.chainKey, further.messageKey, further.chain.chainKey])
       assert.notEqual(toHex(key), toHex(new Uint8Array(32)));
+  });
+
+  it('wipes the keys that it leaves out, and no others', () => {
+    const chainKeys = [toHex(chain.chainKey)];
+    const messageKeys: string[] = [];
+    for (let at = chain; at.generation < 4;) {
+      const step = advanceChain(at, at.generation);
+      at = step.chain;
+      chainKeys.push(toHex(at.chainKey));
+      messageKeys.push(toHex(step.messageKey));
+    }
+    const { wiped } = wipedBy(() => advanceChain(chain, 3));
+    const left = (keys: readonly string[]): boolean[] => keys.map((key) => !wiped.includes(key));
+    assert.deepEqual(left(chainKeys), [true, false, false, false, true]);
+    assert.deepEqual(left(messageKeys), [false, false, false, true]);
   });
 
   it('does not go back', () => {
