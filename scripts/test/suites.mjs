@@ -37,7 +37,7 @@ function mocha(patterns, options = []) {
  * @returns {Suite}
  */
 function mochaSuite(name, patterns, { options = [], env = {} } = {}) {
-  return { name, minutes: 5, prepare: async () => ({ args: mocha(patterns, options), env }) };
+  return { name, minutes: 10, prepare: async () => ({ args: mocha(patterns, options), env }) };
 }
 
 /**
@@ -110,7 +110,7 @@ const apart = ['vectors', 'property', 'scenario'];
 export const suites = [
   {
     name: 'check',
-    minutes: 5,
+    minutes: 12,
     alone: true,
     prepare: async () => ({ args: [inCheckout('scripts', 'check.mjs')] }),
   },
