@@ -1,8 +1,9 @@
-import type { RequestListener } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
+import type { Handler } from './http-server.ts';
 import type { Log } from './log.ts';
-import { answerErrors, describe, logRequests } from './middleware/index.ts';
+import { answerErrors, describe, watchRequests } from './middleware/index.ts';
+import { addOpenapiRoute } from './openapi/index.ts';
 import { Refusal } from './refusal.ts';
 import {
   addAccountRoutes,
@@ -19,7 +20,7 @@ import {
 const retrySeconds = 5;
 
 /** The relay as a request listener, over services that somebody else opens and closes. */
-export function createApp(services: Services, log: Log): RequestListener {
+export function createApp(services: Services, log: Log): Handler {
   const router = new Router({ strict: true, sensitive: true });
   addStatusRoutes(router, services);
   addAccountRoutes(router, services);
@@ -28,10 +29,11 @@ export function createApp(services: Services, log: Log): RequestListener {
   addMailboxRoutes(router, services);
   addEventRoutes(router, services);
   addGroupRoutes(router, services);
+  addOpenapiRoute(router, services);
 
   const app = new Koa({ env: 'production' });
-  app.use(logRequests(log));
-  app.use(answerErrors(log));
+  app.use(watchRequests(log, services.metrics));
+  app.use(answerErrors(log, services.metrics));
   app.use(async (ctx, next) => {
     if (ctx.path.startsWith('/v1/')) {
       if (services.isStopping()) {
@@ -46,10 +48,7 @@ export function createApp(services: Services, log: Log): RequestListener {
   app.use(router.allowedMethods());
   // What reaches Koa is what went wrong while an answer was being written, most often to a client that had gone.
   app.on('error', (error: unknown) => log.debug(describe(error), 'an answer could not be written'));
-  const handle = app.callback();
-  return (request, response) => {
-    void handle(request, response);
-  };
+  return app.callback();
 }
 
 /** Gives the router's own answers the form that all others have; its `Allow` header stays. */

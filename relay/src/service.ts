@@ -1,32 +1,27 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Server } from 'node:http';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { type AdminContext, answerRequests } from './admin/index.ts';
 import { createApp } from './app.ts';
 import type { Clock } from '@crypt2chat/shared/clock';
 import type { Config } from './config/index.ts';
 import { Cursors, DeliveryHub } from './delivery/index.ts';
+import {
+  answerInTime,
+  close,
+  connectionsOf,
+  createHttpServer,
+  httpTimeouts,
+  type HttpTimeouts,
+  listen,
+} from './http-server.ts';
 import { Identities } from './identities.ts';
 import { type MadeInvite, makeFirstInvite } from './invites.ts';
 import type { Log } from './log.ts';
+import { createMetrics, type Metrics, serveMetrics } from './metrics/index.ts';
 import { createRateLimits } from './routes/index.ts';
 import { openStore, type Store } from './store/index.ts';
 import { version } from './version.ts';
 
-/** How long a client may take to say what it wants. How long the answer takes is another matter. */
-export interface HttpTimeouts {
-  readonly headersMs: number;
-  /** For a whole request, body and all. */
-  readonly requestMs: number;
-  /** How often Node looks for requests that are over their time. */
-  readonly checkMs: number;
-}
-
-const httpTimeouts: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 5000 };
-/** Longer than the usual proxy keeps an idle connection, so that it is the proxy who closes. */
-const keepAliveTimeoutMs = 75_000;
-/** Answers in flight get this long when the relay stops. */
-const stopTimeoutMs = 5000;
 /** Beside the polls that wait: senders, and connections that are idle. */
 const otherConnections = 5000;
 const sweepEveryMs = 10 * 60_000;
@@ -68,23 +63,39 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, log, clock, randomness } = options;
   const admin: { context?: AdminContext } = {};
   const store = await openStore({ ...options, answer: answerRequests(() => admin.context) });
-  const server = createHttpServer(log, options.timeouts ?? httpTimeouts);
+  const timeouts = options.timeouts ?? httpTimeouts;
+  const server = createHttpServer(log, timeouts);
   server.maxConnections = config.waitingPolls + otherConnections;
+  const hub = new DeliveryHub({ store, clock, randomness, maxWaiting: config.waitingPolls });
+  const waitingPolls = (): number => hub.waiting;
+  let metrics: Metrics | undefined;
+  let metricsServer: Server | undefined;
   let port: number;
   try {
     if (config.registration === 'invite') {
       const invite = await makeFirstInvite(store, clock, randomness);
       if (invite !== undefined) options.onFirstInvite?.(invite);
     }
+    if (config.metrics !== 'off') {
+      const kind = config.databaseUrl === undefined ? 'sqlite' : 'postgresql';
+      metrics = await createMetrics({
+        store,
+        clock,
+        kind,
+        waitingPolls,
+        connections: () => connectionsOf(server),
+      });
+      if (config.metrics !== 'on') metricsServer = await serveMetrics(metrics, config.metrics);
+    }
     port = await listen(server, config);
   } catch (error) {
+    metricsServer?.close();
     await store.close();
     throw error;
   }
 
   const origin = config.origin ?? `http://127.0.0.1:${port}`;
   let isStopping = false;
-  const hub = new DeliveryHub({ store, clock, randomness, maxWaiting: config.waitingPolls });
   const services = {
     config: { ...config, origin },
     store,
@@ -94,12 +105,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     clock,
     randomness,
     limits: createRateLimits(clock, config.rates),
+    metrics,
     version,
     isStopping: () => isStopping,
   };
-  const running = { since: clock.now(), waitingPolls: () => hub.waiting };
-  admin.context = { config, store, clock, randomness, running };
-  server.on('request', createApp(services, log));
+  admin.context = { config, store, clock, randomness, running: { since: clock.now(), waitingPolls } };
+  server.on('request', answerInTime(createApp(services, log), timeouts));
   const stopSweeping = sweepRegularly(store, options);
 
   let stopped: Promise<void> | undefined;
@@ -107,6 +118,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     isStopping = true;
     stopSweeping();
     hub.close();
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
     await close(server);
     await store.close();
   };
@@ -115,54 +128,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     url: `http://${host}:${port}`,
     origin,
     store,
-    waitingPolls: () => hub.waiting,
+    waitingPolls,
     stop: () => (stopped ??= stop()),
   };
-}
-
-function createHttpServer(log: Log, timeouts: HttpTimeouts): Server {
-  const server = createServer({
-    headersTimeout: timeouts.headersMs,
-    requestTimeout: timeouts.requestMs,
-    connectionsCheckingInterval: timeouts.checkMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    noDelay: true,
-  });
-  server.on('clientError', answerClientError);
-  server.on('error', (error) => log.error({ kind: error.name }, 'the listener failed'));
-  return server;
-}
-
-/** What is not HTTP, or too slow in becoming it, never reaches the app. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-  const body = JSON.stringify({ code: 'ERR_REQUEST_INVALID', message: 'This is not a request.' });
-  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}`;
-  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
-}
-
-function listen(server: Server, config: Config): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-/** Waits for the answers that are under way, and then ends the connections that are left. */
-async function close(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const timer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs);
-  const idle = setInterval(() => server.closeIdleConnections(), 20);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(timer);
 }
 
 /** Forgets what is over its time, in portions that leave room for messages between them. */

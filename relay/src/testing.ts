@@ -6,7 +6,8 @@ import { systemRandomness, type Randomness } from '@crypt2chat/shared/primitives
 import { type Clock, systemClock } from '@crypt2chat/shared/clock';
 import { type Config, parseConfig, type Rates } from './config/index.ts';
 import { createLog } from './log.ts';
-import { type HttpTimeouts, startService } from './service.ts';
+import type { HttpTimeouts } from './http-server.ts';
+import { startService } from './service.ts';
 import type { Store } from './store/index.ts';
 
 export type { Clock, Config, Rates };
@@ -47,6 +48,7 @@ const unlimited: Rates = {
   requestsPerMinutePerAccount: 0,
   signInsPerMinutePerAddress: 0,
   registrationsPerHourPerAddress: 0,
+  nameLookupsPerHourPerAddress: 0,
   claimsPerHourPerAccount: 0,
   claimsPerHourPerTarget: 0,
   groupsPerHourPerAccount: 0,

@@ -6,6 +6,7 @@ import { aboutResponseSchema, limits } from '@crypt2chat/shared/wire';
 import type { RunningRelay } from '../src/testing.ts';
 import {
   ask,
+  askCbor,
   askJson,
   assertRefused,
   envelope,
@@ -20,7 +21,7 @@ import { Bench, until } from './support/relay.ts';
 const capability = new Uint8Array(32).fill(7);
 const cbor = 'application/cbor';
 const json = 'application/json';
-const timeouts = { headersMs: 300, requestMs: 600, checkMs: 50 };
+const timeouts = { headersMs: 300, requestMs: 600, answerMs: 500, checkMs: 50 };
 
 describe('HTTP', () => {
   let bench: Bench;
@@ -227,6 +228,29 @@ describe('HTTP', () => {
     brokenOff.socket.write(`${withLength}Content-Length: 100\r\n\r\nabc`);
     brokenOff.socket.end();
     await brokenOff.answer;
+    await isWell();
+  });
+
+  it('does not wait for those who do not take their answers', async () => {
+    const carol = await bench.person(relay, 'carol');
+    await carol.setCapability(capability);
+    const batch = Array.from({ length: 60 }, (_, id) => envelope(id, limits.envelopeBytes));
+    const right = withCapability(capability);
+    const results = resultsOf(await askCbor(relay.origin, `/v1/mailboxes/${carol.deviceId}`, batch, right));
+    assert.ok(results.every((result) => result === 'stored'));
+
+    const asked = 8;
+    const credential = `Authorization: Bearer ${carol.bearer}`;
+    const request = `GET /v1/events?wait=0 HTTP/1.1\r\nHost: x\r\n${credential}\r\n\r\n`;
+    const { socket, answer } = openRaw(relay.origin);
+    socket.pause();
+    socket.write(request.repeat(asked));
+    const begin = Date.now();
+    await until(() => Date.now() - begin > 3 * timeouts.answerMs, 'more than the time for an answer');
+    socket.resume();
+    // What the system held is there; the rest is not, and the connection has ended.
+    const { length } = await answer;
+    assert.ok(length > 0 && length < asked * batch.length * limits.envelopeBytes);
     await isWell();
   });
 

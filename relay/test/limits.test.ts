@@ -112,6 +112,18 @@ describe('rate limits', () => {
       assert.equal((await new Person(relay.origin, 'bob', bench.clock.now()).register()).status, 201);
     });
 
+    it('hold for who tries out names, and not for who asks by id', async () => {
+      const relay = await start({ nameLookupsPerHourPerAddress: 2 });
+      const alice = await bench.person(relay, 'alice');
+      const lookUp = (name: string) => ask(relay.origin, 'GET', `/v1/accounts/${name}`);
+      assert.equal((await lookUp('alice')).status, 200);
+      assertRefused(await lookUp('nobody'), 'ERR_ACCOUNT_UNKNOWN');
+      assertLimited(await lookUp('alice'));
+      assert.equal((await lookUp(alice.accountId)).status, 200);
+      bench.clock.advance(30 * 60_000);
+      assert.equal((await lookUp('alice')).status, 200);
+    });
+
     it('hold for claims: all of an account, and those of one other', async () => {
       const relay = await start({ claimsPerHourPerAccount: 3, claimsPerHourPerTarget: 2 });
       const alice = await bench.person(relay, 'alice');

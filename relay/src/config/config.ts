@@ -24,6 +24,8 @@ export interface Config {
   readonly retentionDays: number;
   /** So many proxies stand in front, each of which appends to `X-Forwarded-For`. */
   readonly trustedProxies: number;
+  /** `on`: beside everything else. */
+  readonly metrics: Values['CRYPT2CHAT_METRICS'];
   readonly logLevel: Values['CRYPT2CHAT_LOG_LEVEL'];
   readonly envelopesPerMailbox: number;
   readonly entriesPerGroup: number;
@@ -40,6 +42,7 @@ export interface Rates {
   /** What makes the relay check a signature: sessions and links. */
   readonly signInsPerMinutePerAddress: number;
   readonly registrationsPerHourPerAddress: number;
+  readonly nameLookupsPerHourPerAddress: number;
   readonly claimsPerHourPerAccount: number;
   /** Claims by one account of one other account's bundles. */
   readonly claimsPerHourPerTarget: number;
@@ -164,6 +167,7 @@ function configOf(values: Values): Config {
     registration: values.CRYPT2CHAT_REGISTRATION,
     retentionDays: values.CRYPT2CHAT_RETENTION_DAYS,
     trustedProxies: values.CRYPT2CHAT_TRUST_PROXY,
+    metrics: values.CRYPT2CHAT_METRICS,
     logLevel: values.CRYPT2CHAT_LOG_LEVEL,
     envelopesPerMailbox: values.CRYPT2CHAT_ENVELOPES_PER_MAILBOX,
     entriesPerGroup: values.CRYPT2CHAT_ENTRIES_PER_GROUP,
@@ -174,6 +178,7 @@ function configOf(values: Values): Config {
       requestsPerMinutePerAccount: values.CRYPT2CHAT_REQUESTS_PER_MINUTE_PER_ACCOUNT,
       signInsPerMinutePerAddress: values.CRYPT2CHAT_SIGN_INS_PER_MINUTE_PER_ADDRESS,
       registrationsPerHourPerAddress: values.CRYPT2CHAT_REGISTRATIONS_PER_HOUR_PER_ADDRESS,
+      nameLookupsPerHourPerAddress: values.CRYPT2CHAT_NAME_LOOKUPS_PER_HOUR_PER_ADDRESS,
       claimsPerHourPerAccount: values.CRYPT2CHAT_CLAIMS_PER_HOUR_PER_ACCOUNT,
       claimsPerHourPerTarget: values.CRYPT2CHAT_CLAIMS_PER_HOUR_PER_TARGET,
       groupsPerHourPerAccount: values.CRYPT2CHAT_GROUPS_PER_HOUR_PER_ACCOUNT,

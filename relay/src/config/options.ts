@@ -56,6 +56,15 @@ const databaseUrl = v.pipe(
   v.check(isDatabaseUrl, 'a URL such as postgres://user:password@host:5432/database'),
 );
 
+const metrics = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text === 'off' || text === 'on' || metricsPlace(text) !== undefined,
+    'off, on, a port such as 9464, or an address and a port such as 0.0.0.0:9464',
+  ),
+  v.transform((text) => (text === 'off' || text === 'on' ? text : metricsPlace(text)!)),
+);
+
 export const options = {
   CRYPT2CHAT_HOST: {
     schema: v.optional(text('an address or a host name', 255), '127.0.0.1'),
@@ -145,6 +154,11 @@ export const options = {
     unit: 'requests',
     effect: 'attempts to make an account',
   },
+  CRYPT2CHAT_NAME_LOOKUPS_PER_HOUR_PER_ADDRESS: {
+    schema: v.optional(count, '1000'),
+    unit: 'requests',
+    effect: 'who has this name: what somebody needs who tries out names; asking by id is not counted',
+  },
   CRYPT2CHAT_CLAIMS_PER_HOUR_PER_ACCOUNT: {
     schema: v.optional(count, '600'),
     unit: 'requests',
@@ -165,6 +179,12 @@ export const options = {
     unit: 'requests',
     effect: 'requests of one group, from all its members; polls do not count',
   },
+  CRYPT2CHAT_METRICS: {
+    schema: v.optional(metrics, 'off'),
+    unit: '',
+    effect:
+      'figures for Prometheus at `/metrics`: `off`; `on` for whoever reaches the relay; a port, or `address:port`, for a place of its own',
+  },
   CRYPT2CHAT_LOG_LEVEL: {
     schema: v.optional(oneOf(['debug', 'info', 'warn', 'error', 'silent']), 'info'),
     unit: '',
@@ -179,6 +199,14 @@ export const optionNames = Object.keys(options) as readonly OptionName[];
 
 export function isOption(name: string): name is OptionName {
   return Object.hasOwn(options, name);
+}
+
+/** `9464`, `127.0.0.1:9464`, `[::]:9464` */
+function metricsPlace(text: string): { readonly host: string; readonly port: number } | undefined {
+  const [, bracketed, plain, digits] =
+    /^(?:(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+)):)?([1-9][0-9]{0,4})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  return port <= 65_535 ? { host: bracketed ?? plain ?? '127.0.0.1', port } : undefined;
 }
 
 function isOrigin(value: string): boolean {

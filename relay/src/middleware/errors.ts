@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import { hasCode } from '@crypt2chat/shared/errors';
 import type { RelayErrorCode } from '@crypt2chat/shared/wire';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics/index.ts';
 import { Refusal } from '../refusal.ts';
 
 /** What a fault in a request's own bytes is called, by the codes of the modules that parse them. */
@@ -17,12 +18,13 @@ const translations: Readonly<Record<string, readonly [RelayErrorCode, string]>> 
  * The one place where errors become answers: `{ code, message }` with the status of the code. What nobody foresaw
  * is 500, says nothing about why, and is logged by its kind and place; never by its message, which may hold data.
  */
-export function answerErrors(log: Log): Middleware {
+export function answerErrors(log: Log, metrics: Metrics | undefined): Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
       const refusal = refusalOf(error);
+      metrics?.refused(refusal.code);
       if (refusal.code === 'ERR_INTERNAL') log.error(describe(error), 'a request failed');
       ctx.status = refusal.status;
       ctx.body = { code: refusal.code, message: refusal.message };

@@ -14,4 +14,4 @@ export {
 } from './credentials.ts';
 export { answerErrors, describe } from './errors.ts';
 export { RateLimit } from './rate-limit.ts';
-export { logRequests } from './request-log.ts';
+export { watchRequests } from './watch-requests.ts';

@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import type Router from 'koa-router';
 import * as v from 'valibot';
 import { equalBytes, toBase64url } from '@crypt2chat/shared/bytes';
@@ -22,7 +23,7 @@ import { clientAddress, idInPath, type Services } from './services.ts';
 const maxBodyBytes = 4096;
 const inviteHashBytes = 32;
 
-const lookupQuery = v.strictObject({
+export const lookupQuery = v.strictObject({
   after: v.optional(v.pipe(v.string(), v.regex(/^[0-9]{1,4}$/), v.transform(Number))),
 });
 const nameParams = v.object({ name: v.pipe(v.string(), v.maxLength(64)) });
@@ -64,7 +65,7 @@ export function addAccountRoutes(router: Router, services: Services): void {
   router.get(routes.account, async (ctx) => {
     const { name } = parseValue(nameParams, ctx.params);
     const { after } = readQuery(ctx, lookupQuery);
-    const account = await findAccount(name);
+    const account = await findAccount(ctx, name);
     ctx.set('Cache-Control', 'no-store');
     ctx.body = {
       accountId: toBase64url(account.accountId),
@@ -107,12 +108,11 @@ export function addAccountRoutes(router: Router, services: Services): void {
     }
   });
 
-  async function findAccount(name: string): Promise<Account> {
+  async function findAccount(ctx: Context, name: string): Promise<Account> {
     const id = accountIdOf(name);
-    const account =
-      id === undefined
-        ? await store.accountByName(parseValue(usernameSchema, name))
-        : await store.accountById(id);
+    const username = id === undefined ? parseValue(usernameSchema, name) : '';
+    if (id === undefined) services.limits.nameLookups.take(clientAddress(ctx, services));
+    const account = id === undefined ? await store.accountByName(username) : await store.accountById(id);
     if (account === undefined) throw unknownAccount();
     return account;
   }

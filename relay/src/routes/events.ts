@@ -15,12 +15,12 @@ const wait = v.optional(
   v.pipe(v.string(), v.regex(/^[0-9]{1,2}$/), v.transform(Number), v.maxValue(limits.pollWaitMaxSeconds)),
   String(limits.pollWaitSeconds),
 );
-const mailboxQuery = v.strictObject({ after: v.optional(v.pipe(v.string(), v.maxLength(200))), wait });
-const groupsQuery = v.strictObject({ wait });
+export const mailboxQuery = v.strictObject({ after: v.optional(v.pipe(v.string(), v.maxLength(200))), wait });
+export const groupsQuery = v.strictObject({ wait });
 
 /** Long polling: of the device's mailbox, where the cursor acknowledges, and of the logs of groups. */
 export function addEventRoutes(router: Router, services: Services): void {
-  const { hub, cursors } = services;
+  const { hub, cursors, metrics } = services;
 
   router.get(routes.events, async (ctx) => {
     const { deviceId } = await deviceOf(ctx, services);
@@ -32,6 +32,7 @@ export function addEventRoutes(router: Router, services: Services): void {
       waitMs: waitSeconds * 1000,
       gone: goneSignal(ctx),
     });
+    metrics?.fetched(envelopes.length);
     const answer = {
       cursor: cursors.encode(deviceId, envelopes.at(-1)?.seq ?? after),
       envelopes: envelopes.map(({ id, envelope }) => ({ id, envelope })),

@@ -28,7 +28,7 @@ const frameBytes = 256;
  * and nothing that names them.
  */
 export function addGroupRoutes(router: Router, services: Services): void {
-  const { config, store, clock } = services;
+  const { config, store, clock, metrics } = services;
 
   router.post(routes.groups, async (ctx) => {
     const { accountId } = await deviceOf(ctx, services);
@@ -52,6 +52,7 @@ export function addGroupRoutes(router: Router, services: Services): void {
       maxMessages: config.entriesPerGroup,
     });
     if (typeof outcome === 'string') throw refusalOf(outcome);
+    metrics?.appended('message', outcome.length);
     answer(ctx, { places: [...outcome] } satisfies v.InferInput<typeof groupMessagesResponseSchema>);
   });
 
@@ -65,6 +66,7 @@ export function addGroupRoutes(router: Router, services: Services): void {
       maxLinks: config.entriesPerGroup,
     });
     if (typeof outcome === 'string') throw refusalOf(outcome);
+    metrics?.appended('link', 1);
     answer(ctx, { place: outcome } satisfies v.InferInput<typeof groupLinkResponseSchema>);
   });
 

@@ -1,6 +1,6 @@
 /** The relay's interface, route by route, as shared/src/wire describes it. */
-export { addAccountRoutes } from './accounts.ts';
-export { addEventRoutes } from './events.ts';
+export { addAccountRoutes, lookupQuery } from './accounts.ts';
+export { addEventRoutes, groupsQuery, mailboxQuery } from './events.ts';
 export { addGroupRoutes } from './groups.ts';
 export { addMailboxRoutes } from './mailboxes.ts';
 export { addPrekeyRoutes } from './prekeys.ts';

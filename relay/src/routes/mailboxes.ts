@@ -22,7 +22,7 @@ const noCapability = new Uint8Array(32);
 
 /** Protocol §9: the path of a message. Parse, check the right, append, answer when it is durable. */
 export function addMailboxRoutes(router: Router, services: Services): void {
-  const { config, store, clock } = services;
+  const { config, store, clock, metrics } = services;
 
   router.post(routes.mailbox, async (ctx) => {
     const deviceId = idInPath(ctx);
@@ -36,6 +36,7 @@ export function addMailboxRoutes(router: Router, services: Services): void {
       maxAccountBytes: config.bytesPerAccount,
     });
     if (results === undefined) throw unknownMailbox();
+    metrics?.delivered(results);
     ctx.type = cborMediaType;
     ctx.body = Buffer.from(encodeCbor({ results }));
   });

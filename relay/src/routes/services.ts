@@ -8,6 +8,7 @@ import type { Clock } from '@crypt2chat/shared/clock';
 import type { Config } from '../config/index.ts';
 import type { Cursors, DeliveryHub } from '../delivery/index.ts';
 import type { Identities } from '../identities.ts';
+import type { Metrics } from '../metrics/index.ts';
 import { addressOf, authenticate, parseValue, RateLimit } from '../middleware/index.ts';
 import type { Device, Store } from '../store/index.ts';
 
@@ -21,6 +22,8 @@ export interface Services {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly limits: RateLimits;
+  /** Undefined where nobody wants figures. */
+  readonly metrics: Metrics | undefined;
   /** Of the program, for `/v1/about`. */
   readonly version: string;
   isStopping(): boolean;
@@ -31,6 +34,7 @@ export interface RateLimits {
   readonly accounts: RateLimit;
   readonly signIns: RateLimit;
   readonly registrations: RateLimit;
+  readonly nameLookups: RateLimit;
   readonly claims: RateLimit;
   readonly claimTargets: RateLimit;
   readonly newGroups: RateLimit;
@@ -46,6 +50,7 @@ export function createRateLimits(clock: Clock, rates: Config['rates']): RateLimi
     accounts: new RateLimit(clock, rates.requestsPerMinutePerAccount, minuteMs),
     signIns: new RateLimit(clock, rates.signInsPerMinutePerAddress, minuteMs),
     registrations: new RateLimit(clock, rates.registrationsPerHourPerAddress, hourMs),
+    nameLookups: new RateLimit(clock, rates.nameLookupsPerHourPerAddress, hourMs),
     claims: new RateLimit(clock, rates.claimsPerHourPerAccount, hourMs),
     claimTargets: new RateLimit(clock, rates.claimsPerHourPerTarget, hourMs),
     newGroups: new RateLimit(clock, rates.groupsPerHourPerAccount, hourMs),

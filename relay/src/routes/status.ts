@@ -6,7 +6,7 @@ import type { Services } from './services.ts';
 
 /** What the relay says of itself: to clients, and to what watches over it. */
 export function addStatusRoutes(router: Router, services: Services): void {
-  const { config, store, version } = services;
+  const { config, store, version, metrics } = services;
 
   router.get(routes.about, (ctx) => {
     ctx.body = {
@@ -24,6 +24,14 @@ export function addStatusRoutes(router: Router, services: Services): void {
       },
     } satisfies v.InferInput<typeof aboutResponseSchema>;
   });
+
+  if (config.metrics === 'on') {
+    router.get('/metrics', async (ctx) => {
+      const { type, text } = await metrics!.exposition();
+      ctx.set('Content-Type', type);
+      ctx.body = text;
+    });
+  }
 
   /** Alive: the process answers. */
   router.get('/healthz', (ctx) => {

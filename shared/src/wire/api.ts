@@ -9,6 +9,7 @@ import { limits, usernamePattern } from './limits.ts';
 /** Path templates as koa-router reads them. `{name}` is a username or an account id: their shapes differ. */
 export const routes = {
   about: '/v1/about',
+  openapi: '/v1/openapi.json',
   accounts: '/v1/accounts',
   account: '/v1/accounts/:name',
   links: '/v1/accounts/:id/links',

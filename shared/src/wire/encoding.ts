@@ -23,12 +23,14 @@ export function uint(max: number = Number.MAX_SAFE_INTEGER) {
 
 /** A JSON string that holds exactly `size` bytes in base64url; the output is the bytes. */
 export function base64urlOf(size: number) {
-  return v.pipe(v.string(), v.maxLength(Math.ceil((size * 4) / 3)), toBytes(), v.length(size));
+  const letters = Math.ceil((size * 4) / 3);
+  return v.pipe(v.string(), v.regex(new RegExp(`^[A-Za-z0-9_-]{${letters}}$`)), toBytes(), v.length(size));
 }
 
 /** A JSON string that holds at most `max` bytes in base64url; the output is the bytes. */
 export function base64urlUpTo(max: number) {
-  return v.pipe(v.string(), v.maxLength(Math.ceil((max * 4) / 3)), toBytes());
+  const letters = Math.ceil((max * 4) / 3);
+  return v.pipe(v.string(), v.maxLength(letters), v.regex(/^[A-Za-z0-9_-]*$/), toBytes());
 }
 
 function toBytes() {

@@ -1,0 +1,3 @@
+/** Figures for who watches over the relay. */
+export { createMetrics, type Metrics } from './metrics.ts';
+export { serveMetrics } from './server.ts';
