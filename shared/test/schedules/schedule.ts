@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRelay } from '@crypt2chat/relay/testing';
 import { toHex } from '@crypt2chat/shared/bytes';
-import { type CborValue, encodeCbor, decodeCbor } from '@crypt2chat/shared/cbor';
+import { encodeCbor, decodeCbor } from '@crypt2chat/shared/cbor';
 import { hasCode } from '@crypt2chat/shared/errors';
 import { type Group, parseStatement } from '@crypt2chat/shared/groups';
 import type { TransportResponse } from '@crypt2chat/shared/engine';
@@ -239,7 +239,7 @@ class Schedule {
       const j = this.#chance.below(i + 1);
       [envelopes[i], envelopes[j]] = [envelopes[j]!, envelopes[i]!];
     }
-    return { ...answer, body: encodeCbor({ ...events, envelopes } as CborValue) };
+    return { ...answer, body: encodeCbor({ ...events, envelopes }) };
   }
 
   /** Everybody is there and nothing goes wrong any more, until nothing happens any more. */
