@@ -5,7 +5,7 @@ const maxQueued = 10_000;
 const retrySeconds = 1;
 
 export interface BatchOptions<Request, Result> {
-  /** One result for each request, in order; when it rejects, every request of the batch does. */
+  /** One result for each request, in order. When it rejects, none of them was done, as far as anybody knows. */
   run(requests: readonly Request[]): Promise<readonly Result[]>;
   /** Of one batch. Several, so that one is on its way while another waits for the disk. */
   readonly maxUnderWay: number;
@@ -22,7 +22,8 @@ interface Waiting<Request, Result> {
 
 /**
  * Requests that arrive together become one: what comes within one turn of the event loop, and what comes while as
- * many batches as may be are under way.
+ * many batches as may be are under way. Where a batch fails for no reason that all of them share, each is run by
+ * itself, and one that fails does not undo the others.
  */
 export class Batches<Request, Result> {
   readonly #options: BatchOptions<Request, Result>;
@@ -66,14 +67,21 @@ export class Batches<Request, Result> {
     const batch = this.#take();
     this.#underWay += 1;
     try {
-      const results = await this.#options.run(batch.map(({ request }) => request));
-      batch.forEach(({ resolve }, i) => resolve(results[i] as Result));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
+      await this.#run(batch);
     } finally {
       this.#underWay -= 1;
       this.#schedule();
       if (this.#queue.length + this.#underWay === 0) for (const done of this.#idle.splice(0)) done();
+    }
+  }
+
+  async #run(batch: readonly Waiting<Request, Result>[]): Promise<void> {
+    try {
+      const results = await this.#options.run(batch.map(({ request }) => request));
+      batch.forEach(({ resolve }, i) => resolve(results[i] as Result));
+    } catch (error) {
+      if (batch.length > 1 && !(error instanceof Refusal)) for (const one of batch) await this.#run([one]);
+      else for (const { reject } of batch) reject(error);
     }
   }
 

@@ -37,9 +37,10 @@ const sql = {
     'active-devices',
     'SELECT device_id FROM devices WHERE account = $1 AND NOT revoked ORDER BY device_id',
   ),
-  device: statement(
-    'device',
-    `SELECT ${deviceColumns} FROM devices d JOIN accounts a ON a.account_id = d.account WHERE d.device_id = $1`,
+  devices: statement(
+    'devices',
+    `SELECT g.nth, ${deviceColumns} FROM unnest($1::bytea[]) WITH ORDINALITY AS g (device_id, nth)
+     JOIN devices d ON d.device_id = g.device_id JOIN accounts a ON a.account_id = d.account`,
   ),
   createSession: statement(
     'create-session',
@@ -164,9 +165,16 @@ async function addDevices(run: Run, accountId: Uint8Array, devices: readonly Dev
   }
 }
 
-export async function device(connections: Connections, deviceId: Uint8Array): Promise<Device | undefined> {
-  const [row] = await connections.query(sql.device, deviceId);
-  return row === undefined ? undefined : deviceOf(row);
+/** One answer for each id. */
+export async function devices(
+  connections: Connections,
+  deviceIds: readonly Uint8Array[],
+): Promise<(Device | undefined)[]> {
+  const found = new Array<Device | undefined>(deviceIds.length).fill(undefined);
+  for (const row of await connections.query(sql.devices, byteArrays(deviceIds))) {
+    found[numberOf(row, 'nth') - 1] = deviceOf(row);
+  }
+  return found;
 }
 
 function deviceOf(row: Row): Device {

@@ -3,7 +3,7 @@
  * What takes a {@link Run} is one transaction.
  */
 import { toHex } from '@crypt2chat/shared/bytes';
-import type { GroupAccess, NewGroup, NewGroupLink, NewGroupMessages } from './group-store.ts';
+import type { GroupAccess, GroupStore, NewGroup, NewGroupLink, NewGroupMessages } from './group-store.ts';
 import { type Connections, type Run, statement, type Step } from './postgres-connections.ts';
 import { bigints, byteArrays, type Row } from './postgres-values.ts';
 import { bytesOf, numberOf, textOf } from './rows.ts';
@@ -13,7 +13,15 @@ export const logSeen = `group_logs l LEFT JOIN group_epochs e ON e.group_id = l.
   WHERE l.group_id = $1`;
 
 const sql = {
-  access: statement('group-access', `SELECT e.epoch, e.closing_place FROM ${logSeen}`),
+  access: statement('group-access', `SELECT e.epoch FROM ${logSeen}`),
+  accesses: statement(
+    'group-accesses',
+    `SELECT l.group_id IS NOT NULL AS is_known, e.epoch, e.closing_place
+     FROM unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY AS g (group_id, access_hash, nth)
+     LEFT JOIN group_logs l ON l.group_id = g.group_id
+     LEFT JOIN group_epochs e ON e.group_id = g.group_id AND e.access_hash = g.access_hash
+     ORDER BY g.nth`,
+  ),
   insertLog: statement('insert-group-log', 'INSERT INTO group_logs (group_id) VALUES ($1)'),
   insertEpoch: statement(
     'insert-first-group-epoch',
@@ -127,14 +135,23 @@ export async function createGroup(run: Run, group: NewGroup): Promise<'created' 
   return 'created';
 }
 
-export async function groupAccess(
+type Right = Awaited<ReturnType<GroupStore['groupAccess']>>;
+
+/** One answer for each. */
+export async function groupAccesses(
   connections: Connections,
-  { groupId, accessHash }: GroupAccess,
-): Promise<'current' | 'former' | 'unknown' | 'denied'> {
-  const [seen] = await connections.query(sql.access, groupId, accessHash);
-  if (seen === undefined) return 'unknown';
-  if (seen['epoch'] === null) return 'denied';
-  return seen['closing_place'] === null ? 'current' : 'former';
+  accesses: readonly GroupAccess[],
+): Promise<Right[]> {
+  const rows = await connections.query(
+    sql.accesses,
+    byteArrays(accesses.map(({ groupId }) => groupId)),
+    byteArrays(accesses.map(({ accessHash }) => accessHash)),
+  );
+  return rows.map((row) => {
+    if (row['is_known'] !== true) return 'unknown';
+    if (row['epoch'] === null) return 'denied';
+    return row['closing_place'] === null ? 'current' : 'former';
+  });
 }
 
 /** Something to append, as the statement that does it. */

@@ -201,13 +201,14 @@ export interface Acknowledgement {
 export async function acknowledge(
   connections: Connections,
   acknowledgements: readonly Acknowledgement[],
-): Promise<void> {
+): Promise<undefined[]> {
   const ids = byteArrays(acknowledgements.map(({ deviceId }) => deviceId));
   const places = bigints(acknowledgements.map(({ seq }) => seq));
   await connections.together([
     [sql.lockFilled, ids, places],
     [sql.acknowledge, ids, places],
   ]);
+  return acknowledgements.map(() => undefined);
 }
 
 export async function envelopes(

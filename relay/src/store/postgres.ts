@@ -2,7 +2,6 @@ import type { Clock } from '@crypt2chat/shared/clock';
 import { toHex } from '@crypt2chat/shared/bytes';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import type { Log } from '../log.ts';
-import { Batches } from './batches.ts';
 import type {
   GroupAccess,
   GroupRead,
@@ -14,7 +13,7 @@ import type {
 import type { InviteUse, NewInvite } from './operator-store.ts';
 import * as accounts from './postgres-accounts.ts';
 import { Connections, statement } from './postgres-connections.ts';
-import { unavailable } from './postgres-failures.ts';
+import { failureOf, unavailable } from './postgres-failures.ts';
 import * as groupReaders from './postgres-group-readers.ts';
 import * as groups from './postgres-groups.ts';
 import * as invites from './postgres-invites.ts';
@@ -25,16 +24,11 @@ import * as operator from './postgres-operator.ts';
 import * as prekeys from './postgres-prekeys.ts';
 import { type Meta, prepareSchema } from './postgres-schema.ts';
 import { sweep } from './postgres-sweep.ts';
+import { Traffic } from './postgres-traffic.ts';
 import type { Row } from './postgres-values.ts';
 import type { Delivery, NewAccount, NewLink, NewPrekeys, NewSession, Store, StoreListener } from './store.ts';
 
 const againMs = 1000;
-/** What one transaction of deliveries may hold, each envelope counted with what goes around it. */
-const maxBatchBytes = 2 * 1024 * 1024;
-const minEnvelopeBytes = 4096;
-/** For small requests, of which any number that comes goes together. */
-const small = { maxUnderWay: 2, weigh: () => 1, maxWeight: 256 };
-
 const one = statement('one', 'SELECT 1');
 
 export interface PostgresOptions {
@@ -61,7 +55,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     await store.open();
   } catch (error) {
     await store.close();
-    throw error;
+    throw failureOf(error);
   }
   return store;
 }
@@ -73,12 +67,7 @@ class PostgresStore implements Store {
   readonly #connections: Connections;
   readonly #notices: Notices;
   readonly #listeners = new Set<Partial<StoreListener>>();
-  readonly #deliveries: Batches<Delivery, Awaited<ReturnType<Store['deliver']>>>;
-  readonly #acknowledgements: Batches<mailboxes.Acknowledgement, void>;
-  readonly #appends: Batches<groups.GroupAppend, Row[]>;
-  readonly #mailboxes: Batches<Uint8Array, Awaited<ReturnType<Store['mailbox']>>>;
-  readonly #sessions: Batches<accounts.SessionQuery, Awaited<ReturnType<Store['session']>>>;
-  readonly #batches: readonly { drain(): Promise<void> }[];
+  readonly #traffic: Traffic;
   #listening: Listening | undefined;
   #owesNotice = false;
   #isClosed = false;
@@ -88,46 +77,13 @@ class PostgresStore implements Store {
     this.secret = secret;
     this.incarnation = incarnation;
     this.#notices = new Notices(`crypt2chat_${toHex(incarnation)}`, options.randomness);
-    const connections = new Connections({
+    this.#connections = new Connections({
       url: options.url,
       max: options.maxConnections,
       log: options.log,
       onAfterFailed: () => void this.#oweNotice(),
     });
-    this.#connections = connections;
-    this.#deliveries = new Batches({
-      run: (deliveries) =>
-        mailboxes.deliver(connections, deliveries, (deviceIds) => this.#notices.delivered(deviceIds)),
-      maxUnderWay: 2,
-      weigh: ({ envelopes }) =>
-        envelopes.reduce((sum, { envelope }) => sum + Math.max(minEnvelopeBytes, envelope.length), 0),
-      maxWeight: maxBatchBytes,
-    });
-    this.#appends = new Batches({
-      run: (appends) => groups.append(connections, appends, (accesses) => this.#notices.grew(accesses)),
-      maxUnderWay: 2,
-      weigh: ({ bytes }) => Math.max(minEnvelopeBytes, bytes),
-      maxWeight: maxBatchBytes,
-    });
-    this.#acknowledgements = new Batches({
-      run: async (acknowledgements) => {
-        await mailboxes.acknowledge(connections, acknowledgements);
-        return acknowledgements.map(() => undefined);
-      },
-      ...small,
-    });
-    this.#mailboxes = new Batches({
-      run: (deviceIds) => mailboxes.mailboxes(connections, deviceIds),
-      ...small,
-    });
-    this.#sessions = new Batches({ run: (queries) => accounts.sessions(connections, queries), ...small });
-    this.#batches = [
-      this.#deliveries,
-      this.#appends,
-      this.#acknowledgements,
-      this.#mailboxes,
-      this.#sessions,
-    ];
+    this.#traffic = new Traffic(this.#connections, this.#notices);
   }
 
   async open(): Promise<void> {
@@ -164,7 +120,7 @@ class PostgresStore implements Store {
   }
 
   async device(deviceId: Uint8Array) {
-    return accounts.device(this.#connections, deviceId);
+    return this.#traffic.devices.submit(deviceId);
   }
 
   async createSession(session: NewSession) {
@@ -172,7 +128,7 @@ class PostgresStore implements Store {
   }
 
   async session(bearerHash: Uint8Array, now: number) {
-    return this.#sessions.submit({ bearerHash, now });
+    return this.#traffic.sessions.submit({ bearerHash, now });
   }
 
   async publishPrekeys(published: NewPrekeys) {
@@ -188,7 +144,7 @@ class PostgresStore implements Store {
   }
 
   async mailbox(deviceId: Uint8Array) {
-    return this.#mailboxes.submit(deviceId);
+    return this.#traffic.mailboxes.submit(deviceId);
   }
 
   async setCapability(deviceId: Uint8Array, capabilityHash: Uint8Array) {
@@ -196,13 +152,13 @@ class PostgresStore implements Store {
   }
 
   async deliver(delivery: Delivery) {
-    const results = await this.#deliveries.submit(delivery);
+    const results = await this.#traffic.deliveries.submit(delivery);
     if (results?.includes('stored')) this.#tell((listener) => listener.delivered?.(delivery.deviceId));
     return results;
   }
 
   async acknowledge(deviceId: Uint8Array, seq: number) {
-    await this.#acknowledgements.submit({ deviceId, seq });
+    await this.#traffic.acknowledgements.submit({ deviceId, seq });
   }
 
   async envelopes(deviceId: Uint8Array, seq: number, limit: number) {
@@ -272,7 +228,7 @@ class PostgresStore implements Store {
   }
 
   async groupAccess(access: GroupAccess) {
-    return groups.groupAccess(this.#connections, access);
+    return this.#traffic.groupAccesses.submit(access);
   }
 
   async appendGroupMessages(messages: NewGroupMessages) {
@@ -287,7 +243,7 @@ class PostgresStore implements Store {
     append: groups.GroupAppend,
     appendedOf: (rows: readonly Row[]) => groups.Appended<T>,
   ): Promise<T> {
-    const { outcome, grew } = appendedOf(await this.#appends.submit(append));
+    const { outcome, grew } = appendedOf(await this.#traffic.appends.submit(append));
     const { groupId, accessHash } = append.access;
     if (grew) this.#tell((listener) => listener.grew?.(groupId, accessHash));
     return outcome;
@@ -332,7 +288,7 @@ class PostgresStore implements Store {
   async close() {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await Promise.all(this.#batches.map((batches) => batches.drain()));
+    await this.#traffic.drain();
     await this.#connections.close();
     await this.#listening?.close();
   }
