@@ -89,7 +89,7 @@ const knownInGroups = ['text', 'code', 'leave', 'notice'];
 
 export type GroupContent = v.InferOutput<typeof groupContentSchema>;
 
-/** What typing sends to a group (protocol §11.8). */
+/** What typing sends to a group (protocol §11.4). */
 const groupEphemeralSchema = v.strictObject({
   v: v.literal(1),
   device: bytesOf(32),

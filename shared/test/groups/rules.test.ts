@@ -199,6 +199,8 @@ describe('what a member may do', () => {
     assert.deepEqual(namesOf(both), namesOf(group));
     assert.throws(() => rename(both, alice), invalid);
     rename(both, bob);
+    const strict = setPolicy(group, alice, { admins: [idOf(bob)], mayAdd: 'admins' });
+    assert.deepEqual([adminsOf(strict), strict.mayAdd], [['bob'], 'admins']);
     assert.throws(() => setPolicy(group, bob, { admins: [idOf(bob)] }), invalid);
     assert.throws(() => setPolicy(group, bob, { mayAdd: 'admins' }), invalid);
     for (const admins of [[], [mallory], [alice, mallory], [bob, bob]])
