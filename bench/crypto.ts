@@ -5,7 +5,6 @@
  * the median of each round's ratio.
  */
 import { execFileSync } from 'node:child_process';
-import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   chooseBackends,
@@ -29,6 +28,7 @@ import {
   systemRandomness as randomness,
   verify,
 } from '@crypt2chat/shared/primitives';
+import { machine, median } from './measure.ts';
 
 const rounds = 3;
 const warmUpMs = 300;
@@ -110,11 +110,6 @@ function measureApart(wish: string): Round {
   return JSON.parse(output) as Round;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
-
 function format(microseconds: number): string {
   return microseconds < 1000 ? `${microseconds.toFixed(1)} µs` : `${(microseconds / 1000).toFixed(2)} ms`;
 }
@@ -130,9 +125,7 @@ function compare(): void {
     noble.push(measureApart('noble'));
     node.push(measureApart(''));
   }
-  const load = loadavg()[0]?.toFixed(1) ?? 'unknown';
-  console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, load ${load}`);
-  console.log(`Node ${process.version}, OpenSSL ${process.versions.openssl}`);
+  console.log(`${machine()}, OpenSSL ${process.versions.openssl}`);
   console.log(
     `${rounds} rounds each, in turns; ${measureMs} ms for each operation after ${warmUpMs} ms of warming up\n`,
   );

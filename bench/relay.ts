@@ -2,12 +2,11 @@
  * How many messages of 1 KiB the relay accepts, each durable before its answer, beside a bare Koa that reads the same
  * request and keeps nothing: the same senders, the same machine, the same run, in turns.
  *
- *   node --import tsx bench/relay.ts [--rounds 3] [--seconds 3] [--folder /dev/shm]
+ *   npm run bench -- relay [--rounds 3] [--seconds 3] [--folder /dev/shm]
  *
  * The ratio of a round is what holds; the figures themselves are the machine's. The folder decides what an fsync
  * costs: on tmpfs nothing, which leaves the relay's own work.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import {
   fsyncSync,
   mkdtempSync,
@@ -19,11 +18,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { once } from 'node:events';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import type { IncomingMessage, Server } from 'node:http';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { toBase64url } from '@crypt2chat/shared/bytes';
@@ -31,6 +29,7 @@ import { encodeCbor } from '@crypt2chat/shared/cbor';
 import { capabilityHeader, cborMediaType } from '@crypt2chat/shared/wire';
 import { OneAtATime } from './http-sender.ts';
 import { openMailbox } from './mailbox.ts';
+import { machine, median, type Started, startServer, unlimited } from './measure.ts';
 
 const messageBytes = 1024;
 const senderCounts = [1, 16, 64];
@@ -45,12 +44,6 @@ const { values } = parseArgs({
     'bare-koa': { type: 'boolean', default: false },
   },
 });
-
-interface Target {
-  readonly origin: string;
-  readonly pid: number;
-  stop(): Promise<void>;
-}
 
 /** What is used here of Koa, which is the relay's own dependency. */
 interface BareKoa {
@@ -76,29 +69,6 @@ function serveBareKoa(): void {
       `${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${address.port}` })}\n`,
     );
   });
-}
-
-async function start(args: readonly string[], env: Record<string, string>): Promise<Target> {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const origin = await new Promise<string>((resolve, reject) => {
-    child.once('exit', () => reject(new Error('the server ended before it listened')));
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      const parsed = JSON.parse(line) as { msg?: string; url?: string };
-      if (parsed.msg === 'listening' && parsed.url !== undefined) resolve(parsed.url);
-    });
-  });
-  return {
-    origin,
-    pid: child.pid!,
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
 }
 
 interface Measured {
@@ -158,7 +128,7 @@ function requestTo(path: string, headers: Readonly<Record<string, string>>): Buf
 }
 
 async function measureAll(
-  target: Target,
+  target: Started,
   paths: readonly string[],
   headers: Record<string, string>,
 ): Promise<Measured[]> {
@@ -186,10 +156,6 @@ function syncsPerSecond(folder: string): number {
   return Math.round(count / 0.3);
 }
 
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
-}
-
 async function run(): Promise<void> {
   const rounds: { relay: Measured[]; bare: Measured[] }[] = [];
   const folder = mkdtempSync(join(values.folder, 'c2c-bench-'));
@@ -197,23 +163,15 @@ async function run(): Promise<void> {
   say(
     `Accepted per second, ${messageBytes} B, one outstanding request per sender; ${values.rounds} rounds of ${values.seconds} s.`,
   );
-  say(
-    `${cpus()[0]?.model ?? 'unknown CPU'} x ${cpus().length}, Node ${process.version}, folder ${values.folder}: ${syncsPerSecond(folder)} fsync/s`,
-  );
-  const unlimited = [
-    'REQUESTS_PER_MINUTE_PER_ADDRESS',
-    'REQUESTS_PER_MINUTE_PER_ACCOUNT',
-    'SIGN_INS_PER_MINUTE_PER_ADDRESS',
-    'REGISTRATIONS_PER_HOUR_PER_ADDRESS',
-  ].map((name) => [`CRYPT2CHAT_${name}`, '0'] as const);
+  say(`${machine()}, folder ${values.folder}: ${syncsPerSecond(folder)} fsync/s`);
   try {
-    const relay = await start([main], {
-      ...Object.fromEntries(unlimited),
+    const relay = await startServer([main], {
+      ...unlimited,
       CRYPT2CHAT_PORT: '0',
       CRYPT2CHAT_DATA: folder,
       CRYPT2CHAT_ENVELOPES_PER_MAILBOX: '1000000',
     });
-    const bare = await start([self, '--bare-koa'], {});
+    const bare = await startServer([self, '--bare-koa'], {});
     try {
       const capability = new Uint8Array(32).fill(1);
       const paths: string[] = [];

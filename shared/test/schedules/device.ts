@@ -4,9 +4,11 @@
  */
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { toBase64url } from '@crypt2chat/shared/bytes';
 import type { Clock } from '@crypt2chat/shared/clock';
 import { CodedError, hasCode } from '@crypt2chat/shared/errors';
 import type { Transport, TransportRequest, TransportResponse } from '@crypt2chat/shared/engine';
+import type { Randomness } from '@crypt2chat/shared/primitives';
 import { seededRandomness } from '@crypt2chat/shared/testing';
 import { Core } from '../../src/engine/core.ts';
 import { intend } from '../../src/engine/groups/committing.ts';
@@ -14,10 +16,10 @@ import { listGroups } from '../../src/engine/groups/group.ts';
 import { GroupSync } from '../../src/engine/groups/index.ts';
 import { Groups } from '../../src/engine/groups/commands.ts';
 import { lookUp, newContact } from '../../src/engine/contacts.ts';
-import { addOwnMessage, findConversation } from '../../src/engine/conversations.ts';
+import { addOwnMessage, beginConversation, findConversation } from '../../src/engine/conversations.ts';
 import { Outbox } from '../../src/engine/outbox.ts';
 import { tendPrekeys } from '../../src/engine/prekey-keeper.ts';
-import { contacts, conversations, type ContactRecord } from '../../src/engine/records.ts';
+import { contacts, conversations, messages, type ContactRecord } from '../../src/engine/records.ts';
 import { beginRegistration, finishRegistration } from '../../src/engine/registration.ts';
 import { RelayClient } from '../../src/engine/relay-client.ts';
 import { pollOnce } from '../../src/engine/sync.ts';
@@ -45,6 +47,7 @@ export class Device {
   readonly #origin: string;
   readonly #key: Uint8Array;
   readonly #seed: string;
+  readonly #randomness: Randomness | undefined;
   #life = 0;
   #core: Core | undefined;
   #relay!: RelayClient;
@@ -60,6 +63,8 @@ export class Device {
     readonly origin: string;
     readonly send: Transport['request'];
     readonly seed: string;
+    /** Drawn from the seed where it is not given. */
+    readonly randomness?: Randomness;
   }) {
     this.name = options.name;
     this.#file = join(options.folder, `${options.name}.vault`);
@@ -67,6 +72,7 @@ export class Device {
     this.#send = options.send;
     this.#origin = options.origin;
     this.#seed = `${options.seed}/${options.name}`;
+    this.#randomness = options.randomness;
     this.#key = seededRandomness(`${this.#seed}/key`).bytes(32);
   }
 
@@ -76,7 +82,7 @@ export class Device {
   }
 
   async create(): Promise<void> {
-    const randomness = seededRandomness(`${this.#seed}/vault`);
+    const randomness = this.#draw('vault');
     const vault = await createVault({ file: this.#file, randomness }, this.#key);
     this.#begin(vault);
     beginRegistration(this.core, { relay: this.#origin, username: this.name });
@@ -89,7 +95,7 @@ export class Device {
   /** Whatever was not durable is gone. */
   async restart(): Promise<void> {
     this.#core?.vault.close();
-    const randomness = seededRandomness(`${this.#seed}/vault/${++this.#life}`);
+    const randomness = this.#draw(`vault/${++this.#life}`);
     this.#begin(await openVault({ file: this.#file, randomness }, this.#key));
     this.#connect();
   }
@@ -130,22 +136,41 @@ export class Device {
   acceptAll(): void {
     const { core } = this;
     core.transaction(() => {
-      for (const conversation of core.vault.list(conversations, { limit: 100 }))
+      for (const conversation of core.vault.list(conversations, { limit: 1_000 }))
         if (conversation.status === 'request')
           core.vault.put(conversations, { ...conversation, status: 'active' as const });
     });
   }
 
-  /** As when the week is over. */
-  rotate(): void {
+  /** As when the week is over, in all groups or in one. */
+  rotate(only?: string): void {
     const { core } = this;
-    for (const { id, standing } of listGroups(core))
-      if (standing === 'ready') core.transaction(() => intend(core, id, { kind: 'rotate' }));
+    for (const { id, standing, conversation } of listGroups(core)) {
+      const isMeant = only === undefined || (conversation && toBase64url(conversation) === only);
+      if (standing === 'ready' && isMeant) core.transaction(() => intend(core, id, { kind: 'rotate' }));
+    }
   }
 
   say(conversation: string, text: string): void {
     const { core } = this;
     core.transaction(() => addOwnMessage(core, findConversation(core, conversation), { kind: 'text', text }));
+  }
+
+  /** Says something to somebody alone. */
+  async greet(name: string): Promise<void> {
+    const { core } = this;
+    const contact = await this.#resolve(name);
+    core.transaction(() => {
+      addOwnMessage(core, beginConversation(core, contact), { kind: 'text', text: `hello ${name}` });
+    });
+  }
+
+  /** How many texts there are in the conversation. */
+  countTexts(conversation: string): number {
+    const { core } = this;
+    const { id } = findConversation(core, conversation);
+    const all = core.vault.list(messages, { scope: id, limit: 100_000 });
+    return all.filter(({ body }) => body.kind === 'text').length;
   }
 
   async #do(step: Step): Promise<void> {
@@ -167,7 +192,11 @@ export class Device {
   }
 
   #begin(vault: Awaited<ReturnType<typeof openVault>>): void {
-    this.#core = new Core(vault, this.#clock, seededRandomness(`${this.#seed}/${this.#life}`));
+    this.#core = new Core(vault, this.#clock, this.#draw(String(this.#life)));
+  }
+
+  #draw(what: string): Randomness {
+    return this.#randomness ?? seededRandomness(`${this.#seed}/${what}`);
   }
 
   #client(): RelayClient {
@@ -196,7 +225,7 @@ export class Device {
 
   async #resolve(name: string): Promise<ContactRecord> {
     const { core } = this;
-    const known = core.vault.list(contacts, { limit: 100 }).find(({ username }) => username === name);
+    const known = core.vault.list(contacts, { limit: 1_000 }).find(({ username }) => username === name);
     if (known) return known;
     const identity = await lookUp(this.#relay, name, undefined);
     return core.transaction(() => {
