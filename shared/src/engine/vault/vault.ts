@@ -16,7 +16,15 @@ const rowIdBytes = 16;
 /** Larger than any record: the verified log of a group with 250 members, and what its joiners are given. */
 const maxRecordBytes = 3 * 1024 * 1024;
 const sealInfo = 'crypt2chat/v1/vault/row';
+/** Names of rows that are remembered: all that cached tables usually hold. */
+const maxNames = 20_000;
 const noTie = new Uint8Array(0);
+
+/** The keyed hash of a key, and the same as text. */
+interface RowName {
+  readonly id: Uint8Array;
+  readonly text: string;
+}
 
 interface Place {
   readonly scope: Uint8Array | null;
@@ -31,6 +39,8 @@ export class Vault {
   readonly #randomness: Randomness;
   /** Table name, then row id, to the opened record; dropped as a whole when a transaction fails. */
   readonly #cache = new Map<string, Map<string, unknown>>();
+  /** Of cached tables, by table and key: to hash a key costs far more than to find the record. */
+  readonly #names = new Map<string, RowName>();
   #depth = 0;
 
   constructor(database: Database, vaultKey: Uint8Array, randomness: Randomness) {
@@ -62,8 +72,8 @@ export class Vault {
   }
 
   get<Value>(table: Table<Value>, key: Uint8Array): Value | undefined {
-    const id = this.#blind(table.name, key);
-    const cached = this.#cached<Value>(table)?.get(toBase64url(id));
+    const { id, text } = this.#nameOf(table, key);
+    const cached = this.#cached<Value>(table)?.get(text);
     if (cached !== undefined) return cached;
     const row = this.#database.get(
       'SELECT id, scope, rank, tie, sealed FROM rows WHERE kind = ? AND id = ?',
@@ -77,9 +87,9 @@ export class Vault {
    * @throws TypeError for one that could not be read again: one such row would close the whole vault.
    */
   put<Value extends CborValue>(table: Table<Value>, value: Value): void {
-    const id = this.#blind(table.name, table.key(value));
+    const { id, text } = this.#nameOf(table, table.key(value));
     const place: Place = {
-      scope: table.scope ? this.#blind(`${table.name}/scope`, table.scope(value)) : null,
+      scope: table.scope ? this.#scopeOf(table, table.scope(value)) : null,
       rank: table.rank?.(value) ?? 0,
       tie: table.tie?.(value) ?? noTie,
     };
@@ -93,20 +103,20 @@ export class Vault {
         'ON CONFLICT (kind, id) DO UPDATE SET scope = excluded.scope, rank = excluded.rank, tie = excluded.tie, sealed = excluded.sealed',
       [table.name, id, place.scope, place.rank, place.tie, sealed],
     );
-    this.#cached<Value>(table)?.set(toBase64url(id), value);
+    this.#cached<Value>(table)?.set(text, value);
   }
 
   delete<Value>(table: Table<Value>, key: Uint8Array): void {
-    const id = this.#blind(table.name, key);
+    const { id, text } = this.#nameOf(table, key);
     this.#database.run('DELETE FROM rows WHERE kind = ? AND id = ?', [table.name, id]);
-    this.#cached<Value>(table)?.delete(toBase64url(id));
+    this.#cached<Value>(table)?.delete(text);
   }
 
   /** Deletes all records of `table` in the scope. */
   deleteScope<Value>(table: Table<Value>, scope: Uint8Array): void {
     this.#database.run('DELETE FROM rows WHERE kind = ? AND scope = ?', [
       table.name,
-      this.#blind(`${table.name}/scope`, scope),
+      this.#scopeOf(table, scope),
     ]);
     this.#cache.delete(table.name);
   }
@@ -126,7 +136,7 @@ export class Vault {
     const params: (string | number | Uint8Array)[] = [table.name];
     if (scope) {
       conditions.push('scope = ?');
-      params.push(this.#blind(`${table.name}/scope`, scope));
+      params.push(this.#scopeOf(table, scope));
     }
     if (before) {
       conditions.push('(rank, tie) < (?, ?)');
@@ -149,7 +159,7 @@ export class Vault {
     const row = scope
       ? this.#database.get('SELECT count(*) AS n FROM rows WHERE kind = ? AND scope = ?', [
           table.name,
-          this.#blind(`${table.name}/scope`, scope),
+          this.#scopeOf(table, scope),
         ])
       : this.#database.get('SELECT count(*) AS n FROM rows WHERE kind = ?', [table.name]);
     return Number(row?.['n'] ?? 0);
@@ -164,6 +174,7 @@ export class Vault {
     this.#database.close();
     wipe(this.#key, this.#indexKey);
     this.#cache.clear();
+    this.#names.clear();
   }
 
   #open<Value>(table: Table<Value>, row: Readonly<Record<string, unknown>>): Value {
@@ -201,6 +212,26 @@ export class Vault {
       this.#cache.set(table.name, records);
     }
     return records as Map<string, Value>;
+  }
+
+  #nameOf<Value>(table: Table<Value>, key: Uint8Array): RowName {
+    return this.#remembered(table, table.name, key);
+  }
+
+  #scopeOf<Value>(table: Table<Value>, scope: Uint8Array): Uint8Array {
+    return this.#remembered(table, `${table.name}/scope`, scope).id;
+  }
+
+  #remembered<Value>(table: Table<Value>, name: string, key: Uint8Array): RowName {
+    const place = table.cached === true ? `${name} ${toBase64url(key)}` : undefined;
+    const known = place === undefined ? undefined : this.#names.get(place);
+    if (known) return known;
+    const id = this.#blind(name, key);
+    const made = { id, text: toBase64url(id) };
+    if (place === undefined) return made;
+    if (this.#names.size >= maxNames) this.#names.clear();
+    this.#names.set(place, made);
+    return made;
   }
 
   #blind(name: string, key: Uint8Array): Uint8Array {
