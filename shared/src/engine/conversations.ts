@@ -121,10 +121,10 @@ export function saveConversation(core: Core, conversation: ConversationRecord): 
   announceConversation(core, conversation.id);
 }
 
-/** Tells the outside how the conversation looks after the present transaction, and the loops to look at it. */
+/** Tells the outside, once, how the conversation looks after the present transaction, and the loops to look at it. */
 export function announceConversation(core: Core, id: Uint8Array): void {
   core.touch(id);
-  core.afterCommit(() => {
+  core.afterCommitOnce(toBase64url(id), () => {
     const conversation = core.vault.get(conversations, id);
     if (conversation && conversation.status !== 'silent')
       core.announce({ kind: 'conversation', conversation: summarise(core, conversation) });

@@ -26,6 +26,8 @@ export class Core {
   readonly #listeners = new Set<(change: EngineChange) => void>();
   readonly #workers = new Set<(conversation: Uint8Array) => void>();
   readonly #afterCommit: (() => void)[] = [];
+  /** What is done once behind all of these, however often the transaction asks for it. */
+  readonly #lastly = new Map<string, () => void>();
   readonly #identities = new WeakMap<Uint8Array, Identity>();
   readonly #devices = new WeakMap<AccountRecord['device'], DeviceSecrets>();
 
@@ -59,20 +61,32 @@ export class Core {
   /** One durable step; {@link afterCommit} and {@link announce} within it wait for its end. */
   transaction<T>(work: () => T): T {
     const mark = this.#afterCommit.length;
+    const markLastly = this.#lastly.size;
     let result: T;
     try {
       result = this.vault.transaction(work);
     } catch (error) {
       this.#afterCommit.length = mark;
+      for (const key of [...this.#lastly.keys()].slice(markLastly)) this.#lastly.delete(key);
       throw error;
     }
-    if (!this.vault.inTransaction) for (const act of this.#afterCommit.splice(0)) act();
+    if (!this.vault.inTransaction) {
+      const acts = [...this.#afterCommit.splice(0), ...this.#lastly.values()];
+      this.#lastly.clear();
+      for (const act of acts) act();
+    }
     return result;
   }
 
   afterCommit(act: () => void): void {
     if (this.vault.inTransaction) this.#afterCommit.push(act);
     else act();
+  }
+
+  /** As {@link afterCommit}, but once for each `key`, and behind everything else. */
+  afterCommitOnce(key: string, act: () => void): void {
+    if (!this.vault.inTransaction) act();
+    else if (!this.#lastly.has(key)) this.#lastly.set(key, act);
   }
 
   announce(change: EngineChange): void {
