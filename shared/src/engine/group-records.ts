@@ -4,7 +4,7 @@ import { concat } from '../bytes/index.ts';
 import { maxGeneration, maxGroupBytes, maxGroupLinkBytes, maxRemembered } from '../groups/index.ts';
 import { bytesOf, bytesUpTo, envelopeIdBytes, limits, uint } from '../wire/index.ts';
 import { messageKey } from './records.ts';
-import { defineTable } from './vault/index.ts';
+import { defineTable, type Vault } from './vault/index.ts';
 
 const optional = v.exactOptional;
 const code = v.pipe(v.string(), v.maxLength(60));
@@ -16,8 +16,6 @@ const groupSchema = v.strictObject({
   /** Absent while joining. */
   conversation: optional(key),
   standing: v.picklist(['joining', 'ready', 'keys-missing', 'stuck', 'left', 'removed', 'succeeded']),
-  /** The verified log, as `encodeGroup` gives it; absent while joining. */
-  log: optional(bytesUpTo(maxGroupBytes)),
   /** The last entry of the relay's log that was dealt with, and how many links there were up to it. */
   place: uint(),
   linkCount: uint(),
@@ -50,13 +48,51 @@ const groupSchema = v.strictObject({
   /** A message of this epoch whose author disagreed about what came before was told of. */
   differs: optional(v.literal(true)),
 });
-export type GroupRecord = v.InferOutput<typeof groupSchema>;
-export const groups = defineTable<GroupRecord>({
+type StoredGroup = v.InferOutput<typeof groupSchema>;
+const storedGroups = defineTable<StoredGroup>({
   name: 'group',
   schema: groupSchema,
   key: ({ id }) => id,
   cached: true,
 });
+
+/**
+ * The verified log of a group, as `encodeGroup` gives it. It is large in a large group and changes with its links
+ * alone, so it is not stored again with each entry that is read.
+ */
+const groupLogSchema = v.strictObject({ group: key, log: bytesUpTo(maxGroupBytes) });
+const groupLogs = defineTable<v.InferOutput<typeof groupLogSchema>>({
+  name: 'group-log',
+  schema: groupLogSchema,
+  key: ({ group }) => group,
+  cached: true,
+});
+
+/** A group as this device knows it, with its log, which is absent while joining. */
+export type GroupRecord = StoredGroup & { readonly log?: Uint8Array };
+
+export function loadGroup({ vault }: VaultOwner, id: Uint8Array): GroupRecord | undefined {
+  const stored = vault.get(storedGroups, id);
+  return stored && withStoredLog(vault, stored);
+}
+
+export function loadGroups({ vault }: VaultOwner, limit: number): GroupRecord[] {
+  return vault.list(storedGroups, { limit }).map((stored) => withStoredLog(vault, stored));
+}
+
+export function storeGroup({ vault }: VaultOwner, { log, ...stored }: GroupRecord): void {
+  vault.put(storedGroups, stored);
+  if (log && vault.get(groupLogs, stored.id)?.log !== log) vault.put(groupLogs, { group: stored.id, log });
+}
+
+interface VaultOwner {
+  readonly vault: Vault;
+}
+
+function withStoredLog(vault: Vault, stored: StoredGroup): GroupRecord {
+  const log = vault.get(groupLogs, stored.id)?.log;
+  return log ? { ...stored, log } : stored;
+}
 
 /** A link of a group's log, to be shown to whoever joins. */
 const groupLinkSchema = v.strictObject({

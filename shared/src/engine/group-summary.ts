@@ -3,7 +3,7 @@ import { equalBytes, toBase64url } from '../bytes/index.ts';
 import { decodeGroup, type Group, memberOf } from '../groups/index.ts';
 import { type AccountId, accountId, formatAddress } from '../identity/index.ts';
 import type { Core } from './core.ts';
-import { type GroupRecord, groups } from './group-records.ts';
+import { type GroupRecord, loadGroup } from './group-records.ts';
 import { contacts, type ConversationRecord } from './records.ts';
 import type { ConversationSummary, GroupMember, GroupStanding, GroupView } from './types.ts';
 
@@ -32,7 +32,7 @@ export function summariseGroup(core: Core, conversation: ConversationRecord): Co
   const group = groupOf(record);
   const members = group?.members ?? [];
   const own = ownAccountId(core);
-  const verified = members.filter(({ identity }) => isVerified(core, identity.accountId)).length;
+  const verified = members.filter(({ identity }) => isVerified(core, own, identity.accountId)).length;
   const us = group && memberOf(group, own);
   const { trouble } = record;
   return {
@@ -80,7 +80,7 @@ export function viewGroup(core: Core, conversation: ConversationRecord): GroupVi
         address: formatAddress(identity.username, accountId(account)),
         own: isOwn,
         admin,
-        verified: isVerified(core, account),
+        verified: isVerified(core, own, account),
         ...(lacks ? { keysMissing: trouble ?? 'ERR_GROUP_KEYS_MISSING' } : {}),
       };
     }),
@@ -89,7 +89,7 @@ export function viewGroup(core: Core, conversation: ConversationRecord): GroupVi
 
 /** @throws TypeError for a conversation that is not a group's. */
 export function recordOf(core: Core, { group }: ConversationRecord): GroupRecord {
-  const record = group && core.vault.get(groups, group);
+  const record = group && loadGroup(core, group);
   if (!record) throw new TypeError('not the conversation of a group');
   return record;
 }
@@ -99,6 +99,6 @@ function standingOf({ standing }: GroupRecord): GroupStanding {
 }
 
 /** Ourselves, and those whose account id came with an invitation. */
-function isVerified(core: Core, account: Uint8Array): boolean {
-  return equalBytes(account, ownAccountId(core)) || core.vault.get(contacts, account)?.verified === true;
+function isVerified(core: Core, own: Uint8Array, account: Uint8Array): boolean {
+  return equalBytes(account, own) || core.vault.get(contacts, account)?.verified === true;
 }

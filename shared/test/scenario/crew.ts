@@ -20,7 +20,7 @@ import {
   type Letter,
 } from '@crypt2chat/shared/wire';
 import { ensureConversation } from '../../src/engine/conversations.ts';
-import { type GroupRecord, groups } from '../../src/engine/group-records.ts';
+import { type GroupRecord, loadGroup } from '../../src/engine/group-records.ts';
 import { groupOf } from '../../src/engine/group-summary.ts';
 import { sendLetter } from '../../src/engine/outgoing.ts';
 import { contacts, conversations, messages, type MessageRecord } from '../../src/engine/records.ts';
@@ -168,7 +168,7 @@ export function keyOf(device: Device): string {
 
 export function recordOf(device: Device): GroupRecord | undefined {
   const id = conversationOf(device)?.group;
-  return id && device.core.vault.get(groups, id);
+  return id && loadGroup(device.core, id);
 }
 
 export function record(device: Device): GroupRecord {

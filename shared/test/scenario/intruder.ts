@@ -18,7 +18,7 @@ import {
 } from '@crypt2chat/shared/groups';
 import { type Letter, parseEnvelope, parseGroupContent } from '@crypt2chat/shared/wire';
 import type { Core } from '../../src/engine/core.ts';
-import { chains, commits, groups, shares } from '../../src/engine/group-records.ts';
+import { chains, commits, loadGroups, shares } from '../../src/engine/group-records.ts';
 import { groupOf } from '../../src/engine/group-summary.ts';
 import { openEnvelope } from '../../src/engine/opening.ts';
 import type { Tape } from './crew.ts';
@@ -38,7 +38,7 @@ export class Intruder {
   constructor(core: Core) {
     this.#core = core;
     const { vault } = core;
-    for (const record of vault.list(groups, { limit: 100 })) {
+    for (const record of loadGroups({ vault }, 100)) {
       const group = groupOf(record);
       if (!group || !record.keys) continue;
       const own = vault.list(chains, { scope: record.id, limit: 1_000 });

@@ -16,7 +16,7 @@ import { type Group, parseStatement } from '@crypt2chat/shared/groups';
 import type { TransportResponse } from '@crypt2chat/shared/engine';
 import { manualClock, seededRandomness } from '@crypt2chat/shared/testing';
 import { eventsResponseSchema } from '@crypt2chat/shared/wire';
-import { groups as groupTable, type GroupRecord } from '../../src/engine/group-records.ts';
+import { type GroupRecord, loadGroup } from '../../src/engine/group-records.ts';
 import { groupOf } from '../../src/engine/group-summary.ts';
 import {
   conversations,
@@ -365,7 +365,7 @@ function recordOf(device: Device): GroupRecord | undefined {
   const found = device.core.vault
     .list(conversations, { limit: 100 })
     .find(({ group }) => group !== undefined);
-  return found?.group && device.core.vault.get(groupTable, found.group);
+  return found?.group && loadGroup(device.core, found.group);
 }
 
 function isIn(device: Device): boolean {

@@ -26,10 +26,10 @@ import {
   commits,
   type CommitRecord,
   type GroupRecord,
-  groups,
   intentKeyOf,
   type IntentRecord,
   intents,
+  storeGroup,
 } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import { contacts, conversations, messageKey, outbox, outgoing } from '../records.ts';
@@ -299,7 +299,7 @@ export function succeed(core: Core, old: GroupRecord, successor: GroupRecord): b
   if (present && !equalBytes(present, old.id) && compareBytes(present, successor.id) < 0) return false;
   core.vault.put(conversations, { ...conversation, group: successor.id });
   const ended: GroupRecord = { ...old, standing: 'succeeded' };
-  core.vault.put(groups, ended);
+  storeGroup(core, ended);
   saveGroup(core, findGroup(core, successor.id) ?? successor);
   return true;
 }

@@ -16,7 +16,7 @@ import { messageIdBytes } from '../../wire/index.ts';
 import { endSessionsOf, newContact } from '../contacts.ts';
 import { announceConversation, markFork, saveConversation, saveMessage } from '../conversations.ts';
 import type { Core } from '../core.ts';
-import { type GroupRecord, groupLinks, groups } from '../group-records.ts';
+import { type GroupRecord, groupLinks, loadGroup, loadGroups, storeGroup } from '../group-records.ts';
 import { groupOf, ownAccountId } from '../group-summary.ts';
 import { contacts, conversations, type ConversationRecord, type MessageRecord } from '../records.ts';
 import { encodeIdentity } from '../../identity/index.ts';
@@ -25,11 +25,11 @@ import { encodeIdentity } from '../../identity/index.ts';
 export const maxGroups = 2_000;
 
 export function listGroups(core: Core): GroupRecord[] {
-  return core.vault.list(groups, { limit: maxGroups });
+  return loadGroups(core, maxGroups);
 }
 
 export function findGroup(core: Core, id: Uint8Array): GroupRecord | undefined {
-  return core.vault.get(groups, id);
+  return loadGroup(core, id);
 }
 
 /** The group's verified log. @throws TypeError while it is being joined. */
@@ -41,7 +41,7 @@ export function requireGroup(record: GroupRecord): Group {
 
 /** Stores the record and tells the loops and, where the conversation is shown, the outside. */
 export function saveGroup(core: Core, record: GroupRecord): GroupRecord {
-  core.vault.put(groups, record);
+  storeGroup(core, record);
   if (record.conversation) announceConversation(core, record.conversation);
   else core.touch(record.id);
   return record;

@@ -17,7 +17,7 @@ import { type Letter, limits, parseGroupContent } from '../../wire/index.ts';
 import { directConversationId, ensureConversation } from '../conversations.ts';
 import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
-import { chains, type GroupRecord, groups, served, servedKeyOf, shares } from '../group-records.ts';
+import { chains, type GroupRecord, served, servedKeyOf, shares, storeGroup } from '../group-records.ts';
 import { groupOf, ownAccountId } from '../group-summary.ts';
 import { type ContactRecord, conversations, messageKey, messages, originals } from '../records.ts';
 import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
@@ -96,7 +96,7 @@ function invite(core: Core, from: ContactRecord, { group }: Of<'share'>): GroupR
     askedAt: 0,
     missing: [],
   };
-  core.vault.put(groups, record);
+  storeGroup(core, record);
   return record;
 }
 
