@@ -8,11 +8,13 @@ import {
   type Group,
   type GroupBody,
   maxGroupDevices,
+  maxGroupLinkBytes,
   maxGroupLinks,
   maxShared,
   memberOf,
   memberOfDevice,
   memberOfKey,
+  removeMembers,
   renameGroup,
   rotateGroup,
   verifyGroup,
@@ -38,6 +40,7 @@ import {
   rotate,
   setPolicy,
   signing,
+  stated,
 } from './make-group.ts';
 
 const randomness = seededRandomness('group rules');
@@ -264,11 +267,19 @@ describe('the log of a group', () => {
     assert.throws(() => rotate(long(maxGroupLinks), bob), invalid);
   });
 
-  it('has links of the size that the relay takes', () => {
+  it(`has links of ${maxGroupLinkBytes} bytes at most, whatever is in them`, () => {
     const { group } = trio;
-    const padding = Array.from({ length: 60 }, () => new Uint8Array(1024));
-    const logs = Array.from({ length: 20 }, () => padding);
-    assert.throws(() => addMembers(group, { ...opening(alice), members: logs, shared: 0 }), invalid);
+    const said = stated(group, bob, { kind: 'leave', more: new Uint8Array(20_000) });
+    const attempt = (count: number) =>
+      removeMembers(group, {
+        ...opening(alice),
+        accounts: [idOf(bob)],
+        left: Array.from({ length: count }, () => said),
+      });
+    const most = Math.floor(maxGroupLinkBytes / said.length);
+    const { link } = attempt(most);
+    assert.ok(link.length > maxGroupLinkBytes - said.length);
+    assert.throws(() => attempt(most + 1), invalid);
   });
 
   it('goes on after a link from the far future', () => {
