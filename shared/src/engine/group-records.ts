@@ -41,6 +41,12 @@ const groupSchema = v.strictObject({
   offender: optional(key),
   /** Who gave the keys of this epoch, where they were missing. */
   helper: optional(key),
+  /** Who gave keys that did not fit, and a hash of those. */
+  doubted: optional(v.strictObject({ account: key, print: key })),
+  /** It was stuck in this epoch, and others gave their keys: if it is so again, it is. */
+  retried: optional(v.literal(true)),
+  /** The log as the relay showed it, while links that a member handed on are not confirmed by their epoch's keys. */
+  before: optional(bytesUpTo(maxGroupBytes)),
   /** Why nothing is sent: a code. */
   trouble: optional(code),
   /** Members of whom it was told that their keys are missing. */

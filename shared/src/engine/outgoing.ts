@@ -22,6 +22,7 @@ export function queue(
 
 /**
  * Sends what is never shown: to somebody, about a group; or to a group. It takes no place among the messages.
+ * @param nth of several that are to be sent in an order of theirs.
  * @returns its id.
  */
 export function sendLetter(
@@ -29,10 +30,11 @@ export function sendLetter(
   conversation: ConversationRecord,
   kind: LetterRecord['kind'],
   body: CborValue,
+  nth = 0,
 ): Uint8Array {
   const id = core.randomness.bytes(messageIdBytes);
   core.vault.put(letters, { conversation: conversation.id, id, kind, body: encodeCbor(body) });
-  queue(core, { conversation: conversation.id, id, counter: conversation.counter });
+  queue(core, { conversation: conversation.id, id, counter: conversation.counter + nth });
   core.touch(conversation.id);
   return id;
 }

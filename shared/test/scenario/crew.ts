@@ -23,7 +23,7 @@ import { ensureConversation } from '../../src/engine/conversations.ts';
 import { type GroupRecord, loadGroup } from '../../src/engine/group-records.ts';
 import { groupOf } from '../../src/engine/group-summary.ts';
 import { sendLetter } from '../../src/engine/outgoing.ts';
-import { contacts, conversations, messages, type MessageRecord } from '../../src/engine/records.ts';
+import { contacts, conversations, letters, messages, type MessageRecord } from '../../src/engine/records.ts';
 import { type GroupEvents, RelayClient } from '../../src/engine/relay-client.ts';
 import { Device, type Line, type Step, steps } from '../schedules/device.ts';
 import { send } from './wire.ts';
@@ -93,9 +93,9 @@ export class Crew {
     return device;
   }
 
-  /** Everybody, or those given, does everything until nothing happens any more. */
-  async settle(devices: readonly Device[] = this.devices): Promise<void> {
-    for (let round = 0, quiet = 0; round < maxRounds && quiet < 2; round++) {
+  /** Everybody, or those given, does everything until nothing happens any more for `rounds` of five seconds. */
+  async settle(devices: readonly Device[] = this.devices, rounds = 2): Promise<void> {
+    for (let round = 0, quiet = 0; round < maxRounds && quiet < rounds; round++) {
       const before = this.#picture();
       await this.round(devices);
       quiet = this.#picture() === before ? quiet + 1 : 0;
@@ -232,7 +232,9 @@ export function write(device: Device, to: Device, letter: Letter): void {
   core.transaction(() => {
     const contact = core.vault.get(contacts, accountOf(to));
     assert.ok(contact, `${device.name} does not know ${to.name}`);
-    sendLetter(core, ensureConversation(core, contact, 'silent'), 'group', { ...letter });
+    const conversation = ensureConversation(core, contact, 'silent');
+    const nth = core.vault.count(letters);
+    sendLetter(core, conversation, 'group', { ...letter }, nth);
   });
 }
 
@@ -249,5 +251,19 @@ export function showing(change: (events: GroupEvents) => GroupEvents): Line {
         groups: groups.map((each) => ({ ...each, entries: each.entries.map((entry) => ({ ...entry })) })),
       }),
     };
+  };
+}
+
+/** The relay loses what is delivered into the mailboxes of `devices`, and says that it has it. */
+export function losing(...devices: readonly Device[]): Line {
+  return (request, pass) => {
+    const path = new URL(request.url).pathname;
+    const isLost =
+      request.method === 'POST' &&
+      devices.some((device) => path === `/v1/mailboxes/${toBase64url(deviceIdOf(device))}`);
+    if (!isLost || !request.body) return pass();
+    const count = decodeCbor(deliverRequestSchema, request.body, maxBytes).length;
+    const body = encodeCbor({ results: Array.from({ length: count }, () => 'stored') });
+    return Promise.resolve({ status: 200, body });
   };
 }

@@ -51,6 +51,10 @@ export function enterEpoch(core: Core, record: GroupRecord, group: Group, secret
   const {
     trouble: _,
     helper: _helper,
+    doubted: _doubted,
+    before: _before,
+    retried: _retried,
+    offender: _offender,
     differs: _differs,
     unlocated: _unlocated,
     noticedAt: _noticed,

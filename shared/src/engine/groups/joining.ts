@@ -28,6 +28,7 @@ import type { GroupWelcome, Relay } from '../relay-client.ts';
 import { succeed } from './committing.ts';
 import { knownIdentities } from './making.ts';
 import { dropShare, enterEpoch, sharesOf } from './epochs.ts';
+import { doubtKeys } from './doubting.ts';
 import { addEvent, findGroup, isInEpoch, meetMembers, saveGroup, storeLink, withLog } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
 
@@ -102,7 +103,7 @@ function enter(
   const before = findGroup(core, share.group);
   if (!before || before.standing === 'ready') return false;
   const old = group.continues && findGroup(core, group.continues.group);
-  if (old && !mayContinue(core, old, group)) return false;
+  if (old && !mayContinue(old, group, readLink(welcome.links[0]!).signer)) return false;
   const conversation = conversationFor(core, group, share.from);
   if (!conversation) {
     dropShare(core, share);
@@ -128,20 +129,23 @@ function enter(
 
 /**
  * Whether `group` may take the place of a group that nobody can follow: begun by somebody who was allowed to add
- * people there, at the very link that was the last one, with nobody who was not in it.
+ * people there, at the very link that was the last one, with nobody who was not in it, and without whoever is known
+ * to have brought the old one to its end.
+ * @param signer of its first link.
  */
-function mayContinue(core: Core, old: GroupRecord, group: Group): boolean {
+function mayContinue(old: GroupRecord, group: Group, signer: Uint8Array): boolean {
   const known = groupOf(old);
   if (!known || !group.continues || (old.standing !== 'stuck' && old.standing !== 'succeeded')) return false;
   const head = group.continues.head;
-  const creator = group.members.find(({ admin }) => admin);
-  const beginner = creator && memberOf(known, creator.identity.accountId);
+  const creator = group.speakers.find(({ sign, from }) => from === 0 && equalBytes(sign, signer));
+  const beginner = creator && memberOf(known, creator.account);
   return (
     head.seq === known.head.seq &&
     equalBytes(head.hash, known.head.hash) &&
     equalBytes(group.conversation, known.conversation) &&
     beginner !== undefined &&
     (beginner.admin || known.mayAdd === 'anyone') &&
+    (!old.offender || !memberOf(group, old.offender)) &&
     group.members.every(({ identity }) => memberOf(known, identity.accountId) !== undefined)
   );
 }
@@ -235,7 +239,11 @@ function markShared(core: Core, id: Uint8Array, given: number): void {
   });
 }
 
-/** Where the epoch begins whose keys somebody gave us; from there it is read. @throws what the relay says. */
+/**
+ * Where the epoch begins whose keys somebody gave us; from there it is read. Keys that the relay does not know, or
+ * knows as another epoch's, are not what they were given for.
+ * @throws what else the relay says.
+ */
 export async function locate(
   core: Core,
   relay: Relay,
@@ -243,11 +251,30 @@ export async function locate(
   signal: AbortSignal,
 ): Promise<void> {
   if (!record.keys) return;
-  const { place, links, epoch } = await relay.groupWelcome(record.id, { access: record.keys.access }, signal);
+  const { access } = record.keys;
+  const answer = await askPlace(relay, record.id, access, signal);
   core.transaction(() => {
     const present = findGroup(core, record.id);
-    if (present?.standing !== 'ready' || groupOf(present)?.epoch !== epoch) return;
+    if (present?.standing !== 'ready' || !present.keys || !equalBytes(present.keys.access, access)) return;
+    if (!answer || groupOf(present)?.epoch !== answer.epoch) {
+      doubtKeys(core, present);
+      return;
+    }
     const { unlocated: _, ...located } = present;
-    saveGroup(core, { ...located, place, linkCount: links });
+    saveGroup(core, { ...located, place: answer.place, linkCount: answer.links });
   });
+}
+
+async function askPlace(
+  relay: Relay,
+  id: Uint8Array,
+  access: Uint8Array,
+  signal: AbortSignal,
+): Promise<GroupWelcome | undefined> {
+  try {
+    return await relay.groupWelcome(id, { access: access.slice() }, signal);
+  } catch (error) {
+    if (hasCode(error, 'ERR_ACCESS_INVALID')) return undefined;
+    throw error;
+  }
 }

@@ -20,11 +20,13 @@ import type { Core } from '../core.ts';
 import { chains, type GroupRecord, served, servedKeyOf, shares, storeGroup } from '../group-records.ts';
 import { groupOf, ownAccountId } from '../group-summary.ts';
 import { type ContactRecord, conversations, messageKey, messages, originals } from '../records.ts';
+import { isDoubted, printOf, takeBack } from './doubting.ts';
 import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
 import { intend } from './committing.ts';
 import { conversationOfGroup, findGroup, linksOf, listGroups, saveGroup } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
 import { followLink } from './reading.ts';
+import { tellDifference } from './telling.ts';
 
 /** Groups that somebody promised us and whose log has not been read. */
 const maxInvitations = 100;
@@ -70,7 +72,8 @@ function receiveShare(core: Core, from: ContactRecord, letter: Of<'share'>): voi
   const isMissing = group && record.standing === 'keys-missing' && equalBytes(letter.link, group.epochLink);
   if (isIn && group && letter.epoch <= group.epoch && !isMissing) return;
   if (isMissing && equalBytes(commitTo(letter.secret), group.commitment)) {
-    enterEpoch(core, record, group, letter.secret);
+    const entered = enterEpoch(core, record, group, letter.secret);
+    if (record.before) saveGroup(core, { ...entered, ...unconfirmed(record.before, from) });
     // Whoever was told that our keys are missing is told that they came after all.
     if (record.asked > 0) notify(core, findGroup(core, record.id), ownAccountId(core), 'present');
     return;
@@ -112,8 +115,9 @@ function shared(
   return ['ready', 'keys-missing', 'stuck'].includes(record.standing) ? { record, group } : undefined;
 }
 
-function reply(core: Core, to: ContactRecord, letter: Letter): void {
-  sendLetter(core, ensureConversation(core, to, 'silent'), 'group', { ...letter });
+/** @param nth of several answers: what keys are worth nothing without goes before them. */
+function reply(core: Core, to: ContactRecord, letter: Letter, nth = 0): void {
+  sendLetter(core, ensureConversation(core, to, 'silent'), 'group', { ...letter }, nth);
 }
 
 function receiveNeed(core: Core, from: ContactRecord, letter: Of<'need'>): void {
@@ -123,18 +127,42 @@ function receiveNeed(core: Core, from: ContactRecord, letter: Of<'need'>): void 
   const { group: id, epoch, epochLink: link } = group;
   const isHere = letter.epoch === epoch && equalBytes(letter.link, link);
   const knows = isHere || hasEpochLink(group, letter.link);
-  if (!knows) return;
+  if (!knows) {
+    noticeBranch(core, from, record, group, letter);
+    if (letter.serve && record.standing === 'ready' && maySpeak(core, from, id))
+      reply(core, from, { action: 'standing', group: id, epoch, link });
+    return;
+  }
   if (letter.lacks === 'keys' && !record.missing.some((one) => equalBytes(one, from.account)))
     noteMissing(core, record, from.account, letter.serve);
   if (!letter.serve || record.standing !== 'ready') return;
-  const last = core.vault.get(served, servedKeyOf(id, from.account));
-  if (last && Math.abs(core.clock.now() - last.at) < serveEveryMs) return;
-  core.vault.put(served, { group: id, account: from.account, at: core.clock.now() });
+  if (!maySpeak(core, from, id)) return;
   if (letter.lacks === 'link') {
     reply(core, from, { action: 'standing', group: id, epoch, link });
     return;
   }
   serve(core, from, record, group, letter.link);
+}
+
+/** Nobody is kept busy by being asked. */
+function maySpeak(core: Core, { account }: ContactRecord, group: Uint8Array): boolean {
+  const last = core.vault.get(served, servedKeyOf(group, account));
+  if (last && Math.abs(core.clock.now() - last.at) < serveEveryMs) return false;
+  core.vault.put(served, { group, account, at: core.clock.now() });
+  return true;
+}
+
+/** They stand in an epoch that we know, behind another link: the relay has shown us different logs. */
+function noticeBranch(
+  core: Core,
+  from: ContactRecord,
+  record: GroupRecord,
+  group: Group,
+  letter: Of<'need'> | Of<'standing'>,
+): void {
+  const ours = group.epochLinks[letter.epoch];
+  if (!ours || equalBytes(ours, letter.link) || record.differs) return;
+  tellDifference(core, saveGroup(core, { ...record, differs: true }), from.account);
 }
 
 /** Whoever is asked for help tells the others that somebody needs it. */
@@ -163,9 +191,12 @@ function serve(core: Core, to: ContactRecord, record: GroupRecord, group: Group,
     intend(core, record.id, { kind: 'rotate', welcome: true });
     return;
   }
-  for (const links of inParts(missed))
-    reply(core, to, { action: 'history', group: record.id, links, messages: [] });
-  reply(core, to, {
+  let nth = 0;
+  const answer = (letter: Letter) => {
+    reply(core, to, letter, nth++);
+  };
+  for (const links of inParts(missed)) answer({ action: 'history', group: record.id, links, messages: [] });
+  answer({
     action: 'keys',
     group: group.group,
     epoch: group.epoch,
@@ -185,7 +216,7 @@ function serve(core: Core, to: ContactRecord, record: GroupRecord, group: Group,
     ({ account, until }) => until === undefined && equalBytes(account, to.account),
   );
   for (const part of inParts(originalsSince(core, record, theirs?.from ?? group.epoch)))
-    reply(core, to, { action: 'history', group: record.id, links: [], messages: part });
+    answer({ action: 'history', group: record.id, links: [], messages: part });
 }
 
 function originalsSince(core: Core, { conversation, id }: GroupRecord, from: number): Uint8Array[] {
@@ -217,33 +248,45 @@ function inParts(items: readonly Uint8Array[]): Uint8Array[][] {
   return parts;
 }
 
+/** Also where a link seemed to be one that nobody can follow: that may be what the relay shows to us alone. */
+function lacksKeys({ standing, retried }: GroupRecord): boolean {
+  return standing === 'keys-missing' || (standing === 'stuck' && !retried);
+}
+
 function receiveKeys(core: Core, from: ContactRecord, letter: Of<'keys'>): void {
   const ours = shared(core, from, letter.group);
-  if (ours?.record.standing !== 'keys-missing') return;
-  const { record, group } = ours;
-  const isMeant = letter.epoch === group.epoch && equalBytes(letter.link, group.epochLink);
+  if (!ours || !lacksKeys(ours.record) || isDoubted(ours.record, from.account)) return;
+  const stands = ({ epoch, epochLink }: Group) =>
+    letter.epoch === epoch && equalBytes(letter.link, epochLink);
+  const record = stands(ours.group) ? ours.record : takeBack(core, ours.record);
+  const group = groupOf(record);
+  if (!group || !stands(group)) return;
   const devices = devicesOf(group);
   const isWhole =
     devices.length === letter.chains.length &&
     devices.every((device) => letter.chains.some(([one]) => equalBytes(one, device)));
-  if (!isMeant || !isWhole || letter.chains.some(([, generation]) => generation > maxGeneration + 1)) return;
+  if (!isWhole || letter.chains.some(([, generation]) => generation > maxGeneration + 1)) return;
   putChains(
     core,
     record.id,
     letter.chains.map(([device, generation, chainKey]) => ({ device, generation, chainKey })),
   );
-  const { trouble: _, ...rest } = record;
+  const { trouble: _, helper: _helper, offender: _offender, ...rest } = record;
+  const keys = { access: letter.access, header: letter.header, link: letter.links };
+  const isConfirmed = record.doubted !== undefined && equalBytes(record.doubted.print, printOf(keys));
   const begun = beginTranscript(group.epochLink);
   saveGroup(core, {
     ...rest,
     standing: 'ready',
-    keys: { access: letter.access, header: letter.header, link: letter.links },
+    keys,
     // The epoch is read from its beginning: what the chains have passed comes with signatures instead.
     transcript: { position: begun.position, hashes: [...begun.hashes] },
     since: core.clock.now(),
     asked: 0,
     askedAt: 0,
-    helper: from.account,
+    ...(!isConfirmed && { helper: from.account }),
+    unlocated: true,
+    ...(record.standing === 'stuck' && { retried: true }),
     missing: [],
   });
   notify(core, findGroup(core, record.id), ownAccountId(core), 'present');
@@ -266,6 +309,7 @@ function receiveStanding(core: Core, from: ContactRecord, letter: Of<'standing'>
   const ours = shared(core, from, letter.group);
   if (!ours) return;
   const { record, group } = ours;
+  noticeBranch(core, from, record, group, letter);
   if (letter.epoch > group.epoch) {
     if (record.standing === 'ready') saveGroup(core, { ...record, trouble: 'ERR_GROUP_WITHHELD' });
     return;
@@ -278,23 +322,40 @@ function receiveStanding(core: Core, from: ContactRecord, letter: Of<'standing'>
 function receiveHistory(core: Core, from: ContactRecord, letter: Of<'history'>): void {
   const ours = shared(core, from, letter.group);
   if (!ours) return;
-  if (ours.record.standing === 'keys-missing')
-    for (const link of letter.links) if (!follow(core, letter.group, link)) break;
+  if (lacksKeys(ours.record))
+    for (const link of letter.links)
+      if (isDoubted(ours.record, from.account) || !follow(core, from, letter.group, link)) break;
   const record = findGroup(core, letter.group);
   const group = record && groupOf(record);
   if (!group) return;
   for (const signed of letter.messages) receiveOriginal(core, record, group, signed);
 }
 
+/** What is so of an epoch while only a member has told us of it. */
+function unconfirmed(before: Uint8Array, { account }: ContactRecord) {
+  return { before, helper: account, unlocated: true as const };
+}
+
 /** A link that a member hands on, because the keys that it is sealed under are missing here. @returns whether it follows. */
-function follow(core: Core, id: Uint8Array, bytes: Uint8Array): boolean {
+function follow(core: Core, from: ContactRecord, id: Uint8Array, bytes: Uint8Array): boolean {
   const record = findGroup(core, id);
   const group = record && groupOf(record);
-  if (record?.standing !== 'keys-missing' || !group) return false;
+  if (!record || !lacksKeys(record) || !group) return false;
   try {
     const link = readLink(bytes);
-    if (link.seq < group.length) return true;
-    followLink(core, { ...record, unlocated: true }, group, link, bytes, extendGroup(group, bytes));
+    const known = group.hashAt(link.seq);
+    if (known && equalBytes(known, link.hash)) return true;
+    // Two members hand on different links: the keys behind them will tell.
+    if (known && record.before) {
+      saveGroup(core, takeBack(core, record));
+      return follow(core, from, id, bytes);
+    }
+    const before = record.before ?? record.log;
+    const given = { ...record, ...(before && { before }) };
+    followLink(core, given, group, link, bytes, extendGroup(group, bytes));
+    const after = findGroup(core, id);
+    // We had the secret of the epoch, but where it begins only the relay can say, and that it does.
+    if (after?.standing === 'ready' && before) saveGroup(core, { ...after, ...unconfirmed(before, from) });
     return true;
   } catch (error) {
     if (hasCode(error)) return false;

@@ -20,6 +20,7 @@ import { hash32 } from '../../primitives/index.ts';
 import type { GroupEntry } from '../relay-client.ts';
 import { type GroupContent, messageIdBytes, parseGroupContent } from '../../wire/index.ts';
 import { insertTheirs } from '../conversations.ts';
+import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
 import {
   chainKeyOf,
@@ -32,9 +33,10 @@ import {
   leaving,
   leavingKeyOf,
 } from '../group-records.ts';
-import { nameOf } from '../group-summary.ts';
+import { nameOf, ownAccountId } from '../group-summary.ts';
 import type { UnreadableReason } from '../unreadable.ts';
 import { dropCommit } from './committing.ts';
+import { doubtKeys } from './doubting.ts';
 import { enterEpoch, findSecret, leaveEpoch, leaveGroup } from './epochs.ts';
 import {
   addEvent,
@@ -50,7 +52,7 @@ import {
   withLog,
 } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
-import { tellLink } from './telling.ts';
+import { tellDifference, tellLink } from './telling.ts';
 import { settleEntry } from './writing.ts';
 
 /** Deals with the next entries of the group's log, which may have come before. */
@@ -90,7 +92,8 @@ function readEntry(core: Core, before: GroupRecord, entry: GroupEntry): void {
       saveSilently(core, addUnreadable(core, next, opened.reason));
       break;
     case 'stuck':
-      becomeStuck(core, next, opened.offender);
+      if (next.helper) doubtKeys(core, next);
+      else becomeStuck(core, next, opened.offender);
   }
   const ours = core.vault.get(outgoingEntries, entry.id);
   if (ours) settleEntry(core, ours);
@@ -123,7 +126,7 @@ type Opened =
   /** It begins an epoch at the relay, and nobody can follow. */
   | { readonly kind: 'stuck'; readonly offender?: Uint8Array };
 
-function open(core: Core, { keys }: GroupRecord, group: Group, entry: GroupEntry): Opened {
+function open(core: Core, { keys, helper }: GroupRecord, group: Group, entry: GroupEntry): Opened {
   if (!keys) throw new TypeError('the keys are missing');
   try {
     const { kind, body } = parseEntry(entry.entry);
@@ -139,7 +142,9 @@ function open(core: Core, { keys }: GroupRecord, group: Group, entry: GroupEntry
     return message.kind === 'opened' ? { kind: 'message', message } : { kind: 'nothing' };
   } catch (error) {
     if (entry.opens && hasCode(error)) return { kind: 'stuck' };
-    if (entry.link && hasCode(error)) return { kind: 'nothing' };
+    // Under a key that a member gave us it may be the key that is wrong.
+    const isOurs = !helper || !hasCode(error, 'ERR_CRYPTO_OPEN');
+    if (entry.link && isOurs && hasCode(error)) return { kind: 'nothing' };
     return { kind: 'unreadable', reason: reasonOf(error) };
   }
 }
@@ -204,6 +209,8 @@ function becomeStuck(core: Core, record: GroupRecord, offender: Uint8Array | und
     standing: 'stuck',
     trouble: 'ERR_GROUP_STUCK',
     since: core.clock.now(),
+    asked: 0,
+    askedAt: 0,
     ...(offender && { offender }),
   });
 }
@@ -225,13 +232,7 @@ function readMessage(
   let record = next;
   if (!own && before.transcript && !agrees(before.transcript, statement.seen) && !next.differs) {
     record = { ...next, differs: true };
-    const counter = conversationOfGroup(core, record)?.counter ?? 0;
-    addEvent(
-      core,
-      record,
-      { event: 'differs', by: nameOf(core, speaker.account), people: [] },
-      { id: core.randomness.bytes(messageIdBytes), counter, at: core.clock.now(), author: speaker.account },
-    );
+    tellDifference(core, record, speaker.account);
   }
   saveGroup(core, record);
   let content: GroupContent;
@@ -283,6 +284,11 @@ function receiveGroupContent(
       return;
     case 'notice': {
       const { account: whose, keys } = content.body;
+      if (keys === 'missing' && equalBytes(whose, ownAccountId(core))) {
+        // Said by somebody who had not heard yet that they came.
+        sendLetter(core, conversation, 'notice', { account: whose, keys: 'present' });
+        return;
+      }
       const others = record.missing.filter((one) => !equalBytes(one, whose));
       saveGroup(core, { ...record, missing: keys === 'missing' ? [...others, whose].slice(-250) : others });
     }
@@ -315,10 +321,7 @@ function addUnreadable(
   reason: UnreadableReason,
   author?: Uint8Array,
 ): GroupRecord {
-  if (record.helper && reason === 'tampered') {
-    const { keys: _, helper: _helper, ...rest } = record;
-    return saveGroup(core, { ...rest, standing: 'keys-missing', since: core.clock.now(), askedAt: 0 });
-  }
+  if (record.helper && record.keys && reason === 'tampered') return doubtKeys(core, record);
   const conversation = conversationOfGroup(core, record);
   if (!conversation) return record;
   insertTheirs(core, conversation, {

@@ -17,7 +17,8 @@ import {
 import { fetchLog } from './logs.ts';
 import { isAbandoned, successorTurn } from './tending.ts';
 
-const firstMs = 5_000;
+/** Whom the relay shows the log as it is can say so meanwhile. */
+const firstMs = 15_000;
 const turnMs = 20_000;
 
 /** @returns after how many milliseconds it may be our turn. */

@@ -8,6 +8,7 @@ import { commits } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import type { GroupEvents, Relay } from '../relay-client.ts';
 import { advanceCommit, beginCommit, type CommitOutcome, intentsOf } from './committing.ts';
+import { doubtKeys } from './doubting.ts';
 import { findGroup, listGroups, saveGroup } from './group.ts';
 import { invitationsOf, join, locate } from './joining.ts';
 import { fetchUpdates } from './logs.ts';
@@ -15,7 +16,7 @@ import { readEntries } from './reading.ts';
 import { succeedStuckGroup } from './succession.ts';
 import { tend } from './tending.ts';
 import { GroupTyping } from './typing.ts';
-import { postEntries, sealGroup } from './writing.ts';
+import { postEntries, sealGroup, untilProven } from './writing.ts';
 
 /** Entries that are read in one transaction: one fsync for all, and no long stop of everything else. */
 const entriesPerStep = 16;
@@ -104,10 +105,8 @@ export class GroupSync {
     core.transaction(() => {
       const record = findGroup(core, id);
       if (!record?.keys || !equalBytes(record.keys.access, access)) return;
-      if (record.helper) {
-        const { keys: _, helper: _helper, ...rest } = record;
-        saveGroup(core, { ...rest, standing: 'keys-missing', since: core.clock.now(), askedAt: 0 });
-      } else if (record.trouble === undefined) saveGroup(core, { ...record, trouble: 'ERR_ACCESS_INVALID' });
+      if (record.helper) doubtKeys(core, record);
+      else if (record.trouble === undefined) saveGroup(core, { ...record, trouble: 'ERR_ACCESS_INVALID' });
     });
   }
 
@@ -151,7 +150,11 @@ export class GroupSync {
     }
     waits.push(await succeedStuckGroup(core, this.#relay, id, signal));
     const record = findGroup(core, id);
-    if (record) waits.push(core.transaction(() => tend(core, record)));
+    if (record)
+      waits.push(
+        core.transaction(() => tend(core, record)),
+        untilProven(core, record),
+      );
     const known = waits.filter((wait) => wait !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }

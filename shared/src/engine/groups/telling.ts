@@ -4,7 +4,8 @@ import { type Group, memberOf, memberOfKey, type Member, type ReadLink } from '.
 import type { Core } from '../core.ts';
 import { type GroupRecord, leaving, leavingKeyOf } from '../group-records.ts';
 import { nameOf, ownAccountId } from '../group-summary.ts';
-import { addEvent, type EventBody } from './group.ts';
+import { messageIdBytes } from '../../wire/index.ts';
+import { addEvent, conversationOfGroup, type EventBody } from './group.ts';
 
 export function tellLink(core: Core, record: GroupRecord, before: Group, after: Group, link: ReadLink): void {
   const author =
@@ -15,6 +16,14 @@ export function tellLink(core: Core, record: GroupRecord, before: Group, after: 
   const event = eventOf(core, record, before, after, link, by);
   if (!event) return;
   addEvent(core, record, event, { id: link.hash, counter: link.body.counter, at: link.at, author });
+}
+
+/** Somebody has read another log than we have: the relay shows us different ones, or they say so. */
+export function tellDifference(core: Core, record: GroupRecord, account: Uint8Array): void {
+  const counter = conversationOfGroup(core, record)?.counter ?? 0;
+  const id = core.randomness.bytes(messageIdBytes);
+  const place = { id, counter, at: core.clock.now(), author: account };
+  addEvent(core, record, { event: 'differs', by: nameOf(core, account), people: [] }, place);
 }
 
 type Event = Omit<EventBody, 'kind'>;

@@ -10,6 +10,7 @@ import type { Core } from '../core.ts';
 import { type GroupRecord, leaving } from '../group-records.ts';
 import { ownAccountId } from '../group-summary.ts';
 import { contacts } from '../records.ts';
+import { takeBack } from './doubting.ts';
 import { intend, intentsOf } from './committing.ts';
 import { sharesOf } from './epochs.ts';
 import { othersOf, ownMember, requireGroup, saveGroup, turnOf } from './group.ts';
@@ -38,9 +39,10 @@ export function tend(core: Core, record: GroupRecord): number | undefined {
     case 'ready':
       return record.unlocated ? undefined : earliest(tendReady(core, record, requireGroup(record)));
     case 'keys-missing':
-      return askForKeys(core, record, requireGroup(record));
-    case 'joining':
+      return askForKeys(core, record);
     case 'stuck':
+      return record.retried ? undefined : askForKeys(core, record);
+    case 'joining':
     case 'left':
     case 'removed':
     case 'succeeded':
@@ -122,10 +124,14 @@ function askAboutLink(core: Core, record: GroupRecord, group: Group): number | u
 }
 
 /** Tells all other members, and asks two of them at a time to help, another two each time. */
-function askForKeys(core: Core, record: GroupRecord, group: Group): number {
+function askForKeys(core: Core, record: GroupRecord): number {
   const now = core.clock.now();
-  const dueAt = record.asked === 0 ? record.since + graceMs : record.askedAt + askEveryMs;
+  const firstAt = record.since + (record.standing === 'stuck' ? 0 : graceMs);
+  const dueAt = record.asked === 0 ? firstAt : record.askedAt + askEveryMs;
   if (dueAt > now) return dueAt - now;
+  // Links without the keys behind them may be made up: nobody else could answer for those.
+  if (record.before) return askForKeys(core, saveGroup(core, takeBack(core, record)));
+  const group = requireGroup(record);
   const others = othersOf(core, group);
   const first = (record.asked * servers) % Math.max(1, others.length);
   const isAsked = (i: number) => (i - first + others.length) % others.length < servers;

@@ -41,6 +41,15 @@ export function isChainLow(core: Core, { id }: GroupRecord): boolean {
   return own !== undefined && own.generation > maxGeneration - spareGenerations;
 }
 
+/** Under keys that a member gave us nothing is said before what the log holds has had time to prove them wrong. */
+const provingMs = 5_000;
+
+/** @returns after how many milliseconds what waits may be sealed; undefined where it may be now. */
+export function untilProven(core: Core, { helper, since }: GroupRecord): number | undefined {
+  const waitMs = since + provingMs - core.clock.now();
+  return helper && waitMs > 0 && waitMs <= provingMs ? waitMs : undefined;
+}
+
 /** Seals what waits in the group, in its order. @returns whether there is more. */
 export function sealGroup(core: Core, id: Uint8Array): boolean {
   return core.transaction(() => {
@@ -48,7 +57,7 @@ export function sealGroup(core: Core, id: Uint8Array): boolean {
     if (record?.standing !== 'ready' || record.unlocated || record.trouble === 'ERR_GROUP_WITHHELD')
       return false;
     const conversation = conversationOfGroup(core, record);
-    if (!conversation) return false;
+    if (!conversation || untilProven(core, record) !== undefined) return false;
     const waiting = core.vault.list(outgoing, {
       scope: outgoingScope(conversation.id, true),
       limit: messagesPerStep,
