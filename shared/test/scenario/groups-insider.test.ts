@@ -3,7 +3,7 @@ import { compareBytes, equalBytes, toHex } from '@crypt2chat/shared/bytes';
 import { encodeCbor } from '@crypt2chat/shared/cbor';
 import { commitTo, extendGroup, type GroupBody } from '@crypt2chat/shared/groups';
 import { systemRandomness as randomness } from '@crypt2chat/shared/primitives';
-import { groups } from '../../src/engine/group-records.ts';
+import { loadGroups } from '../../src/engine/group-records.ts';
 import type { Device, Line } from '../schedules/device.ts';
 import {
   accountOf,
@@ -27,7 +27,7 @@ const honest: Line = (_request, pass) => pass();
 
 /** The group that a device has begun or joined in place of `old`. */
 function successorAt({ core }: Device, old: Uint8Array): Uint8Array {
-  const others = core.vault.list(groups, { limit: 10 }).filter(({ id }) => !equalBytes(id, old));
+  const others = loadGroups(core, 10).filter(({ id }) => !equalBytes(id, old));
   assert.equal(others.length, 1);
   return others[0]!.id;
 }
