@@ -41,8 +41,8 @@ export class Hand {
     return chain;
   }
 
-  /** Anything at all, sealed and signed as a message. */
-  seal(content: Uint8Array): Uint8Array {
+  /** Anything at all, sealed and signed as a message of the present epoch, where nothing else is said. */
+  seal(content: Uint8Array, otherwise: Partial<Parameters<typeof sealGroupMessage>[0]> = {}): Uint8Array {
     const group = groupAt(this.#device);
     return sealGroupMessage({
       content,
@@ -52,6 +52,7 @@ export class Hand {
       seen: seenBy(record(this.#device), group),
       signer: this.#signer(),
       randomness,
+      ...otherwise,
     }).entry;
   }
 
@@ -75,6 +76,14 @@ export class Hand {
 
   sealed(link: Uint8Array): Uint8Array {
     return sealLink(link, this.keys, nameOfEpoch(groupAt(this.#device)), randomness);
+  }
+
+  /** Appends `entry` as a link that opens no epoch. */
+  async append(entry: Uint8Array): Promise<void> {
+    const { id, linkCount: links } = record(this.#device);
+    const { epoch } = groupAt(this.#device);
+    const right = { access: this.keys.access.slice() };
+    await this.#crew.client().appendGroupLink(id, right, { epoch, links, id: randomness.bytes(16), entry });
   }
 
   /** Makes `entry` open the next epoch at the relay, which takes any access secret for it. */
