@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import * as v from 'valibot';
 import { type ChatActions, ChatController } from '../../src/host/chat/index.ts';
 import type { Session } from '../../src/host/session/index.ts';
-import { type FromWebview, type Screen, type ToWebview, toWebviewSchema } from '../../src/ipc/index.ts';
+import {
+  type FromWebview,
+  type Screen,
+  type ToWebview,
+  toWebviewSchema,
+  type ViewMember,
+} from '../../src/ipc/index.ts';
 import { addressOf, memorySecrets, People } from './people.ts';
 
 /** A webview that keeps what it is told. */
@@ -225,6 +231,43 @@ describe('the chat view', function () {
     assert.equal(older.hasOlder, false);
     const last = older.messages.at(-1);
     assert.ok(last && last.counter <= first.counter && last.key !== first.key);
+  });
+
+  it('tells who is in a group, and again when that has changed and at no other time', async () => {
+    const names = (members: readonly ViewMember[] | undefined) =>
+      members?.map(({ name, own }) => [name, own]);
+    const aliceName = addressOf(alice)?.split('#')[0];
+    const bobName = addressOf(bob)?.split('#')[0];
+    const group = await alice.call('createGroup', { name: 'crew', addresses: [addressOf(bob) ?? ''] });
+    const view = new View(alice, group.key);
+    await view.ready();
+    const screen = await view.untilScreen('conversation');
+    assert.deepEqual(names(screen.members), [
+      [aliceName, true],
+      [bobName, false],
+    ]);
+    assert.equal(screen.conversation.group?.verifiedPeople, 2);
+    await view.say({ type: 'send', conversation: group.key, draft: text('no news of the members') });
+    await view.say({ type: 'save-draft', conversation: group.key, text: 'nor this' });
+    await view.until('conversation', (each) => each.conversation.draft === 'nor this');
+    assert.ok(!view.messages.some(({ type }) => type === 'members'));
+
+    const carol = await people.register();
+    const carolName = addressOf(carol)?.split('#')[0];
+    await alice.call('addToGroup', {
+      conversation: group.key,
+      addresses: [addressOf(carol) ?? ''],
+      shareLast: 0,
+    });
+    const { members } = await view.until('members');
+    assert.deepEqual(names(members)?.at(-1), [carolName, false]);
+    const { message } = await view.until('message', (each) => each.message.body.kind === 'event');
+    assert.ok(message.body.kind === 'event' && message.body.event === 'added');
+
+    await view.say({ type: 'show-members', conversation: group.key });
+    await view.say({ type: 'show-receipts', conversation: group.key, key: message.key });
+    await view.say({ type: 'leave-group', conversation: group.key });
+    assert.deepEqual(view.said, ['showMembers', 'showReceipts', 'leaveGroup']);
   });
 
   it('follows the session into another window and back', async () => {
