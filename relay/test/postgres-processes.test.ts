@@ -125,6 +125,7 @@ describe('PostgreSQL under several processes', () => {
       entries: [{ id: bytes(16, 1), entry: bytes(10, 1) }],
       at,
       maxMessages: 10,
+      maxBytes: 1000,
     });
     await untilBoth('grew 32 32');
     await here.passToGroup(access, bytes(4096, 1));

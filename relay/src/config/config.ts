@@ -31,6 +31,7 @@ export interface Config {
   readonly entriesPerGroup: number;
   /** What may wait for all devices of an account together. */
   readonly bytesPerAccount: number;
+  readonly bytesPerGroup: number;
   readonly waitingPolls: number;
   readonly rates: Rates;
 }
@@ -172,6 +173,7 @@ function configOf(values: Values): Config {
     envelopesPerMailbox: values.CRYPT2CHAT_ENVELOPES_PER_MAILBOX,
     entriesPerGroup: values.CRYPT2CHAT_ENTRIES_PER_GROUP,
     bytesPerAccount: values.CRYPT2CHAT_MEGABYTES_PER_ACCOUNT * 1_000_000,
+    bytesPerGroup: values.CRYPT2CHAT_MEGABYTES_PER_GROUP * 1_000_000,
     waitingPolls: values.CRYPT2CHAT_WAITING_POLLS,
     rates: {
       requestsPerMinutePerAddress: values.CRYPT2CHAT_REQUESTS_PER_MINUTE_PER_ADDRESS,

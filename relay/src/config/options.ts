@@ -129,6 +129,11 @@ export const options = {
     unit: 'MB',
     effect: 'what may wait for all devices of an account together; beyond it, as with a full mailbox',
   },
+  CRYPT2CHAT_MEGABYTES_PER_GROUP: {
+    schema: v.optional(wholeNumber(1, 1_000_000), '256'),
+    unit: 'MB',
+    effect: 'messages that a group may hold and, apart from them, links; a full one refuses more',
+  },
   CRYPT2CHAT_WAITING_POLLS: {
     schema: v.optional(wholeNumber(1, 1_000_000), '5000'),
     unit: 'polls',

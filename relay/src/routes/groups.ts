@@ -50,6 +50,7 @@ export function addGroupRoutes(router: Router, services: Services): void {
       entries,
       at: clock.now(),
       maxMessages: config.entriesPerGroup,
+      maxBytes: config.bytesPerGroup,
     });
     if (typeof outcome === 'string') throw refusalOf(outcome);
     metrics?.appended('message', outcome.length);
@@ -64,6 +65,7 @@ export function addGroupRoutes(router: Router, services: Services): void {
       ...link,
       at: clock.now(),
       maxLinks: config.entriesPerGroup,
+      maxBytes: config.bytesPerGroup,
     });
     if (typeof outcome === 'string') throw refusalOf(outcome);
     metrics?.appended('link', 1);

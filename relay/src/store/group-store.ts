@@ -31,8 +31,9 @@ export interface NewGroupMessages extends GroupAccess {
   readonly epoch: number;
   readonly entries: readonly { readonly id: Uint8Array; readonly entry: Uint8Array }[];
   readonly at: number;
-  /** So many messages the log may hold. */
+  /** So many messages the log may hold, and so many bytes of them. */
   readonly maxMessages: number;
+  readonly maxBytes: number;
 }
 
 export interface NewGroupLink extends GroupAccess {
@@ -42,8 +43,9 @@ export interface NewGroupLink extends GroupAccess {
   readonly id: Uint8Array;
   readonly entry: Uint8Array;
   readonly at: number;
-  /** So many links the log may hold. */
+  /** So many links the log may hold, and so many bytes of them and of the welcomes. */
   readonly maxLinks: number;
+  readonly maxBytes: number;
   /** The epoch that begins behind the link. */
   readonly opens?: { readonly accessHash: Uint8Array; readonly welcome?: Uint8Array };
 }

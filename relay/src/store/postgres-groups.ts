@@ -22,7 +22,7 @@ const sql = {
      LEFT JOIN group_epochs e ON e.group_id = g.group_id AND e.access_hash = g.access_hash
      ORDER BY g.nth`,
   ),
-  insertLog: statement('insert-group-log', 'INSERT INTO group_logs (group_id) VALUES ($1)'),
+  insertLog: statement('insert-group-log', 'INSERT INTO group_logs (group_id, link_bytes) VALUES ($1, $2)'),
   insertEpoch: statement(
     'insert-first-group-epoch',
     `INSERT INTO group_epochs (group_id, access_hash, epoch, opening_place, links) VALUES ($1, $2, 0, 0, 0)`,
@@ -41,11 +41,12 @@ const sql = {
   appendMessages: statement(
     'append-group-messages',
     `WITH log AS MATERIALIZED (
-       SELECT l.last_place, l.messages, e.epoch, e.closing_place FROM ${logSeen}
+       SELECT l.last_place, l.messages, l.message_bytes, e.epoch, e.closing_place FROM ${logSeen}
      ), given AS MATERIALIZED (
        SELECT g.*, there.place AS there,
          count(*) FILTER (WHERE there.place IS NULL) OVER (ORDER BY g.nth) AS number,
-         count(*) FILTER (WHERE there.place IS NULL) OVER () AS total
+         count(*) FILTER (WHERE there.place IS NULL) OVER () AS total,
+         coalesce(sum(length(g.entry)) FILTER (WHERE there.place IS NULL) OVER (), 0)::bigint AS bytes
        FROM unnest($6::bytea[], $7::bytea[]) WITH ORDINALITY AS g (id, entry, nth)
        LEFT JOIN group_entries there ON there.group_id = $1 AND there.id = g.id
      ), judged AS MATERIALIZED (
@@ -54,7 +55,7 @@ const sql = {
          WHEN l.epoch IS NULL THEN 'denied'
          WHEN g.total = 0 THEN 'there'
          WHEN l.closing_place IS NOT NULL OR l.epoch <> $3::bigint THEN 'stale'
-         WHEN l.messages + g.total > $5::bigint THEN 'full'
+         WHEN l.messages + g.total > $5::bigint OR l.message_bytes + g.bytes > $8::bigint THEN 'full'
          ELSE 'appended'
        END AS outcome
        FROM given g LEFT JOIN log l ON true
@@ -63,7 +64,8 @@ const sql = {
        SELECT $1, last_place + number, id, epoch, false, $4, entry FROM judged
        WHERE outcome = 'appended' AND there IS NULL
      ), counts AS (
-       UPDATE group_logs SET last_place = group_logs.last_place + total, messages = messages + total
+       UPDATE group_logs SET last_place = group_logs.last_place + total, messages = messages + total,
+         message_bytes = message_bytes + bytes
        FROM judged WHERE group_id = $1 AND outcome = 'appended' AND nth = 1
      )
      SELECT outcome, coalesce(there, last_place + number) AS place FROM judged ORDER BY nth`,
@@ -72,11 +74,13 @@ const sql = {
   appendLink: statement(
     'append-group-link',
     `WITH judged AS MATERIALIZED (
-       SELECT there.place AS there, l.last_place + 1 AS place, l.links + 1 AS links, e.epoch, CASE
+       SELECT there.place AS there, l.last_place + 1 AS place, l.links + 1 AS links, e.epoch,
+         l.link_bytes + length($6::bytea) + length($10::bytea) AS link_bytes, CASE
          WHEN e.epoch IS NULL THEN 'denied'
          WHEN there.place IS NOT NULL THEN 'there'
          WHEN e.closing_place IS NOT NULL OR e.epoch <> $3::bigint OR l.links <> $4::bigint THEN 'stale'
-         WHEN l.links >= $8::bigint THEN 'full'
+         WHEN l.links >= $8::bigint
+           OR l.link_bytes + length($6::bytea) + length($10::bytea) > $11::bigint THEN 'full'
          WHEN EXISTS (SELECT FROM group_epochs s WHERE s.group_id = $1 AND s.access_hash = $9) THEN 'spent'
          ELSE 'appended'
        END AS outcome
@@ -88,9 +92,10 @@ const sql = {
        SELECT * FROM judged WHERE outcome = 'appended'
      ), entries AS (
        INSERT INTO group_entries (group_id, place, id, epoch, is_link, came_at, entry)
-       SELECT $1, place, $5, epoch, true, $7::bigint, $6 FROM appended
+       SELECT $1, place, $5, epoch, true, $7::bigint, $6::bytea FROM appended
      ), counts AS (
-       UPDATE group_logs SET last_place = a.place, links = a.links FROM appended a WHERE group_id = $1
+       UPDATE group_logs SET last_place = a.place, links = a.links, link_bytes = a.link_bytes
+       FROM appended a WHERE group_id = $1
      ), closed AS (
        UPDATE group_epochs SET closing_place = a.place FROM appended a
        WHERE group_id = $1 AND access_hash = $2 AND $9 <> ''::bytea
@@ -99,7 +104,7 @@ const sql = {
        SELECT $1, $9, epoch + 1, place, links FROM appended WHERE $9 <> ''::bytea
      ), welcomes AS (
        INSERT INTO group_welcomes (group_id, epoch, came_at, welcome)
-       SELECT $1, epoch + 1, $7, $10 FROM appended WHERE $10 <> ''::bytea
+       SELECT $1, epoch + 1, $7, $10::bytea FROM appended WHERE $10 <> ''::bytea
      )
      SELECT outcome, coalesce(there, place) AS place FROM judged`,
   ),
@@ -111,16 +116,25 @@ const sql = {
     'sweep-group-messages',
     `WITH gone AS (
        DELETE FROM group_entries n USING unnest($1::bytea[], $2::bigint[]) AS g (group_id, place)
-       WHERE n.group_id = g.group_id AND n.place = g.place RETURNING n.group_id
+       WHERE n.group_id = g.group_id AND n.place = g.place RETURNING n.group_id, length(n.entry) AS size
      )
-     UPDATE group_logs l SET messages = l.messages - c.count
-     FROM (SELECT group_id, count(*) FROM gone GROUP BY group_id) AS c WHERE l.group_id = c.group_id`,
+     UPDATE group_logs l SET messages = l.messages - c.count, message_bytes = l.message_bytes - c.bytes
+     FROM (SELECT group_id, count(*), sum(size)::bigint AS bytes FROM gone GROUP BY group_id) AS c
+     WHERE l.group_id = c.group_id`,
+  ),
+  oldWelcomes: statement(
+    'old-group-welcomes',
+    'SELECT group_id, epoch FROM group_welcomes WHERE came_at < $1 ORDER BY came_at LIMIT $2',
   ),
   sweepWelcomes: statement(
     'sweep-group-welcomes',
-    `DELETE FROM group_welcomes w USING (
-       SELECT group_id, epoch FROM group_welcomes WHERE came_at < $1 ORDER BY came_at LIMIT $2
-     ) AS old WHERE w.group_id = old.group_id AND w.epoch = old.epoch RETURNING 1`,
+    `WITH gone AS (
+       DELETE FROM group_welcomes w USING unnest($1::bytea[], $2::bigint[]) AS g (group_id, epoch)
+       WHERE w.group_id = g.group_id AND w.epoch = g.epoch RETURNING w.group_id, length(w.welcome) AS size
+     )
+     UPDATE group_logs l SET link_bytes = l.link_bytes - c.bytes
+     FROM (SELECT group_id, sum(size)::bigint AS bytes FROM gone GROUP BY group_id) AS c
+     WHERE l.group_id = c.group_id`,
   ),
 };
 
@@ -129,7 +143,7 @@ const nothing = new Uint8Array();
 export async function createGroup(run: Run, group: NewGroup): Promise<'created' | 'exists' | 'taken'> {
   const [seen] = await run(sql.access, group.groupId, group.accessHash);
   if (seen !== undefined) return seen['epoch'] === 0 ? 'exists' : 'taken';
-  await run(sql.insertLog, group.groupId);
+  await run(sql.insertLog, group.groupId, group.welcome.length);
   await run(sql.insertEpoch, group.groupId, group.accessHash);
   await run(sql.insertWelcome, group.groupId, group.at, group.welcome);
   return 'created';
@@ -165,7 +179,7 @@ export interface GroupAppend {
 export function messagesToAppend(messages: NewGroupMessages): GroupAppend {
   // The same id twice in one request is one entry.
   const entries = [...new Map(messages.entries.map((entry) => [toHex(entry.id), entry])).values()];
-  const { groupId, accessHash, epoch, at, maxMessages } = messages;
+  const { groupId, accessHash, epoch, at, maxMessages, maxBytes } = messages;
   return {
     access: { groupId, accessHash },
     step: [
@@ -173,19 +187,20 @@ export function messagesToAppend(messages: NewGroupMessages): GroupAppend {
       ...[groupId, accessHash, epoch, at, maxMessages],
       byteArrays(entries.map(({ id }) => id)),
       byteArrays(entries.map(({ entry }) => entry)),
+      maxBytes,
     ],
     bytes: entries.reduce((sum, { entry }) => sum + entry.length, 0),
   };
 }
 
 export function linkToAppend(link: NewGroupLink): GroupAppend {
-  const { groupId, accessHash, epoch, links, id, entry, at, maxLinks, opens } = link;
+  const { groupId, accessHash, epoch, links, id, entry, at, maxLinks, maxBytes, opens } = link;
   return {
     access: { groupId, accessHash },
     step: [
       sql.appendLink,
       ...[groupId, accessHash, epoch, links, id, entry, at, maxLinks],
-      ...[opens?.accessHash ?? nothing, opens?.welcome ?? nothing],
+      ...[opens?.accessHash ?? nothing, opens?.welcome ?? nothing, maxBytes],
     ],
     bytes: entry.length + (opens?.welcome?.length ?? 0),
   };
@@ -263,11 +278,14 @@ const messagesPerWelcome = 40;
 
 /** Forgets messages and welcomes that came before `keepFrom`. @returns whether there may be more. */
 export async function sweepGroups(run: Run, keepFrom: number, limit: number): Promise<boolean> {
-  const old = await run(sql.oldMessages, keepFrom, limit);
-  const ids = byteArrays(old.map((row) => bytesOf(row, 'group_id')));
-  await run(sql.lock, ids);
-  await run(sql.sweepMessages, ids, bigints(old.map((row) => numberOf(row, 'place'))));
   const maxWelcomes = Math.ceil(limit / messagesPerWelcome);
-  const welcomes = await run(sql.sweepWelcomes, keepFrom, maxWelcomes);
+  const old = await run(sql.oldMessages, keepFrom, limit);
+  const welcomes = await run(sql.oldWelcomes, keepFrom, maxWelcomes);
+  const groupsOf = (rows: readonly Row[]) => byteArrays(rows.map((row) => bytesOf(row, 'group_id')));
+  const numbersOf = (rows: readonly Row[], name: string) => bigints(rows.map((row) => numberOf(row, name)));
+  // All at once and in their order, as whoever appends locks them.
+  await run(sql.lock, groupsOf([...old, ...welcomes]));
+  await run(sql.sweepMessages, groupsOf(old), numbersOf(old, 'place'));
+  await run(sql.sweepWelcomes, groupsOf(welcomes), numbersOf(welcomes, 'epoch'));
   return old.length >= limit || welcomes.length >= maxWelcomes;
 }

@@ -24,6 +24,9 @@ interface Log {
   readonly lastPlace: number;
   readonly links: number;
   readonly messages: number;
+  readonly messageBytes: number;
+  /** Of links and welcomes. */
+  readonly linkBytes: number;
   readonly epoch: number;
   /** Of the link that opened the epoch; 0 for epoch 0. */
   readonly openingPlace: number;
@@ -35,7 +38,8 @@ interface Log {
 
 function openLog(db: Database, { groupId, accessHash }: GroupAccess): Log | 'unknown' | 'denied' {
   const row = db.get(
-    `SELECT g.number, g.last_place, g.links, g.messages, e.epoch, e.opening_place, e.closing_place, e.links AS links_then
+    `SELECT g.number, g.last_place, g.links, g.messages, g.message_bytes, g.link_bytes,
+       e.epoch, e.opening_place, e.closing_place, e.links AS links_then
      FROM group_logs g LEFT JOIN group_epochs e ON e.log = g.number AND e.access_hash = ?
      WHERE g.group_id = ?`,
     [accessHash, groupId],
@@ -47,6 +51,8 @@ function openLog(db: Database, { groupId, accessHash }: GroupAccess): Log | 'unk
     lastPlace: numberOf(row, 'last_place'),
     links: numberOf(row, 'links'),
     messages: numberOf(row, 'messages'),
+    messageBytes: numberOf(row, 'message_bytes'),
+    linkBytes: numberOf(row, 'link_bytes'),
     epoch: numberOf(row, 'epoch'),
     openingPlace: numberOf(row, 'opening_place'),
     closingPlace: row['closing_place'] === null ? null : numberOf(row, 'closing_place'),
@@ -57,7 +63,10 @@ function openLog(db: Database, { groupId, accessHash }: GroupAccess): Log | 'unk
 export function createGroup(db: Database, group: NewGroup): 'created' | 'exists' | 'taken' {
   const log = openLog(db, group);
   if (log !== 'unknown') return log !== 'denied' && log.epoch === 0 ? 'exists' : 'taken';
-  db.run('INSERT INTO group_logs (group_id) VALUES (?)', [group.groupId]);
+  db.run('INSERT INTO group_logs (group_id, link_bytes) VALUES (?, ?)', [
+    group.groupId,
+    group.welcome.length,
+  ]);
   const number = numberOf(
     db.get('SELECT number FROM group_logs WHERE group_id = ?', [group.groupId])!,
     'number',
@@ -123,11 +132,14 @@ export function appendGroupMessages(
   });
   if (fresh.size === 0) return unchanged(places);
   if (log.closingPlace !== null || log.epoch !== messages.epoch) return unchanged('stale');
+  const bytes = sizeOf([...fresh.values()].map(({ entry }) => entry));
   if (log.messages + fresh.size > messages.maxMessages) return unchanged('full');
+  if (log.messageBytes + bytes > messages.maxBytes) return unchanged('full');
   for (const message of fresh.values()) insert(db, log, { ...message, isLink: false, at: messages.at });
-  db.run('UPDATE group_logs SET last_place = ?, messages = messages + ? WHERE number = ?', [
+  db.run('UPDATE group_logs SET last_place = ?, messages = ?, message_bytes = ? WHERE number = ?', [
     log.lastPlace + fresh.size,
-    fresh.size,
+    log.messages + fresh.size,
+    log.messageBytes + bytes,
     log.number,
   ]);
   return { outcome: places, grew: true };
@@ -143,15 +155,21 @@ export function appendGroupLink(
   if (there !== undefined) return unchanged(there);
   if (log.closingPlace !== null || log.epoch !== link.epoch || log.links !== link.links)
     return unchanged('stale');
-  if (log.links >= link.maxLinks) return unchanged('full');
   const { opens, at } = link;
+  const linkBytes = log.linkBytes + sizeOf([link.entry, ...(opens?.welcome ? [opens.welcome] : [])]);
+  if (log.links >= link.maxLinks || linkBytes > link.maxBytes) return unchanged('full');
   if (opens !== undefined && typeof openLog(db, { ...link, ...opens }) !== 'string')
     return unchanged('spent');
 
   const place = log.lastPlace + 1;
   const links = log.links + 1;
   insert(db, log, { place, id: link.id, entry: link.entry, isLink: true, at });
-  db.run('UPDATE group_logs SET last_place = ?, links = ? WHERE number = ?', [place, links, log.number]);
+  db.run('UPDATE group_logs SET last_place = ?, links = ?, link_bytes = ? WHERE number = ?', [
+    place,
+    links,
+    linkBytes,
+    log.number,
+  ]);
   if (opens !== undefined) {
     db.run('UPDATE group_epochs SET closing_place = ? WHERE log = ? AND access_hash = ?', [
       place,
@@ -161,6 +179,10 @@ export function appendGroupLink(
     openEpoch(db, log.number, { epoch: log.epoch + 1, openingPlace: place, links, at, ...opens });
   }
   return { outcome: place, grew: true };
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 function unchanged<Outcome>(outcome: Outcome): Appended<Outcome> {
@@ -254,18 +276,29 @@ export function sweepGroups(
   { keepFrom, limit }: { readonly keepFrom: number; readonly limit: number },
 ): boolean {
   const old = db.all(
-    'SELECT number, log FROM group_entries WHERE is_link = 0 AND came_at < ? ORDER BY came_at LIMIT ?',
+    `SELECT number, log, length(entry) AS size FROM group_entries
+     WHERE is_link = 0 AND came_at < ? ORDER BY came_at LIMIT ?`,
     [keepFrom, limit],
   );
   for (const row of old) {
     db.run('DELETE FROM group_entries WHERE number = ?', [numberOf(row, 'number')]);
-    db.run('UPDATE group_logs SET messages = messages - 1 WHERE number = ?', [numberOf(row, 'log')]);
+    db.run(
+      'UPDATE group_logs SET messages = messages - 1, message_bytes = message_bytes - ? WHERE number = ?',
+      [numberOf(row, 'size'), numberOf(row, 'log')],
+    );
   }
   const maxWelcomes = Math.ceil(limit / messagesPerWelcome);
-  const welcomes = db.run(
-    `DELETE FROM group_welcomes WHERE number IN
-       (SELECT number FROM group_welcomes WHERE came_at < ? ORDER BY came_at LIMIT ?)`,
+  const welcomes = db.all(
+    `SELECT number, log, length(welcome) AS size FROM group_welcomes
+     WHERE came_at < ? ORDER BY came_at LIMIT ?`,
     [keepFrom, maxWelcomes],
   );
-  return old.length >= limit || welcomes.changes >= maxWelcomes;
+  for (const row of welcomes) {
+    db.run('DELETE FROM group_welcomes WHERE number = ?', [numberOf(row, 'number')]);
+    db.run('UPDATE group_logs SET link_bytes = link_bytes - ? WHERE number = ?', [
+      numberOf(row, 'size'),
+      numberOf(row, 'log'),
+    ]);
+  }
+  return old.length >= limit || welcomes.length >= maxWelcomes;
 }

@@ -103,6 +103,27 @@ export function groupsContract(f: StoreFixture): void {
       assert.deepEqual(await write(messages(3), { maxMessages: 3 }), [4]);
     });
 
+    it('bound the bytes of their messages and, apart from them, of links and welcomes', async () => {
+      await begin();
+      assert.deepEqual(await write(messages(1, 2), { maxBytes: 600 }), [1, 2]);
+      // What is there already takes no room.
+      assert.deepEqual(await write([...messages(1, 2), ...messages(1)], { maxBytes: 600 }), [1, 2, 1]);
+      assert.equal(await write(messages(3), { maxBytes: 899 }), 'full');
+      assert.deepEqual(await write(messages(3), { maxBytes: 900 }), [3]);
+      // Beside the welcome of 2000 bytes that the group began with.
+      assert.equal(await link(4, { maxBytes: 2899 }), 'full');
+      assert.equal(await link(4, { maxBytes: 2900 }), 4);
+      const opens = { accessHash: secretOf(1), welcome: bytes(1000, 1) };
+      assert.equal(await link(5, { links: 1, opens, maxBytes: 4799 }), 'full');
+      assert.equal(await link(5, { links: 1, opens, maxBytes: 4800 }), 5);
+
+      // What was forgotten leaves its room: 900 bytes of messages, and the welcomes; the links of 1800 bytes stay.
+      while (await f.store.sweep({ now: at + 1, keepFrom: at + 1, limit: 100 }));
+      assert.deepEqual(await write(messages(6, 3), { epoch: 1, maxBytes: 900 }), [6, 7, 8]);
+      assert.equal(await link(9, { epoch: 1, links: 2, maxBytes: 2699 }), 'full');
+      assert.equal(await link(9, { epoch: 1, links: 2, maxBytes: 2700 }), 9);
+    });
+
     it('take messages for the current epoch alone, with its secret', async () => {
       await begin();
       await write(messages(1));

@@ -33,6 +33,7 @@ export function groupOf(f: StoreFixture) {
       entries,
       at,
       maxMessages: 1000,
+      maxBytes: 100_000_000,
       ...more,
     });
   const link = (number: number, more: Partial<NewGroupLink> = {}) =>
@@ -45,6 +46,7 @@ export function groupOf(f: StoreFixture) {
       entry: bytes(900, number),
       at,
       maxLinks: 1000,
+      maxBytes: 100_000_000,
       ...more,
     });
   /** A link that closes `epoch` in a log of so many links. */

@@ -8,7 +8,9 @@ CREATE TABLE group_logs (
   group_id BLOB NOT NULL UNIQUE,
   last_place INTEGER NOT NULL DEFAULT 0,
   links INTEGER NOT NULL DEFAULT 0,
-  messages INTEGER NOT NULL DEFAULT 0
+  messages INTEGER NOT NULL DEFAULT 0,
+  message_bytes INTEGER NOT NULL DEFAULT 0,
+  link_bytes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE group_epochs (

@@ -111,7 +111,9 @@ CREATE TABLE group_logs (
   group_id bytea PRIMARY KEY,
   last_place bigint NOT NULL DEFAULT 0,
   links bigint NOT NULL DEFAULT 0,
-  messages bigint NOT NULL DEFAULT 0
+  messages bigint NOT NULL DEFAULT 0,
+  message_bytes bigint NOT NULL DEFAULT 0,
+  link_bytes bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 CREATE TABLE group_epochs (
