@@ -5,6 +5,7 @@
  */
 import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inCheckout, top } from '../checkout.mjs';
@@ -22,6 +23,7 @@ const storages = {
 let storage = storages.real;
 const env = { ...process.env, BUILDAH_ISOLATION: 'chroot' };
 const stopTimeoutMs = 15_000;
+const callTimeoutMs = 900_000;
 
 /**
  * @param {{ standIn: boolean }} options
@@ -57,16 +59,23 @@ export async function buildah({ standIn }) {
 
 /**
  * @param {readonly string[]} args
- * @returns {Promise<string>} what it printed
+ * @returns {Promise<string>} what it printed, without its warnings
  */
 async function call(args) {
   const place = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run')];
   // Plain folders: slower than overlays, and they leave no mount behind.
   const all = ['--storage-driver', 'vfs', ...place, ...args];
-  const { code, output } = await run('buildah', all, { env });
-  if (code !== 0)
-    throw new Problem(`buildah ${args.join(' ')} says:\n${output.trim().split('\n').slice(-30).join('\n')}`);
-  return output;
+  const running = await start('buildah', all, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => void running.stop(), callTimeoutMs);
+  const { stdout, stderr } = running.child;
+  const [printed = '', warnings = ''] = await Promise.all(
+    [stdout, stderr].map((stream) => (stream ? text(stream) : '')),
+  );
+  const { code } = await running.ended;
+  clearTimeout(timer);
+  if (code === 0) return printed;
+  const said = `${printed}${warnings}`.trim().split('\n').slice(-30).join('\n');
+  throw new Problem(`buildah ${args.join(' ')} says:\n${said}`);
 }
 
 /** @param {string} tag */
