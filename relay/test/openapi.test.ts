@@ -9,7 +9,7 @@ import { operations, refusalsOf } from '../src/openapi/index.ts';
 import type { RunningRelay } from '../src/testing.ts';
 import { Group, pollGroups } from './support/groups.ts';
 import { ask, askCbor, askJson, envelope, Person, withCapability } from './support/people.ts';
-import { Bench } from './support/relay.ts';
+import { Bench, until } from './support/relay.ts';
 
 const capability = new Uint8Array(32).fill(7);
 const maxCborBytes = 5 * 1024 * 1024;
@@ -19,7 +19,7 @@ type Media = Readonly<Record<string, { readonly schema: object }>>;
 interface Described {
   readonly security: readonly Record<string, unknown>[];
   readonly requestBody?: { readonly content: Media };
-  readonly responses: Readonly<Record<string, { readonly content?: Media }>>;
+  readonly responses: Readonly<Record<string, { readonly headers?: object; readonly content?: Media }>>;
 }
 
 interface Document {
@@ -90,6 +90,30 @@ describe('the OpenAPI document', () => {
       deliver.includes('"minLength":16,"maxLength":16') && deliver.includes('"maxLength":65536'),
       deliver,
     );
+  });
+
+  it('says where an answer tells when to try again', async () => {
+    const alice = await bench.person(relay, 'alice');
+    const { cursor } = await alice.events({ wait: 0 });
+    const first = alice.poll({ after: cursor, wait: 25 });
+    await until(() => relay.waitingPolls() === 1, 'a poll waits');
+    const other = (await bench.person(relay, 'bob')).poll({ wait: 25 });
+    const { status, headers } = await other;
+    assert.match(headers.get('retry-after') ?? '', /^[1-9][0-9]*$/);
+    assert.ok(document.paths['/v1/events']!['get']!.responses[String(status)]?.headers);
+    bench.clock.advance(25_000);
+    assert.equal((await first).headers.get('retry-after'), null);
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const { responses } of Object.values(methods)) {
+        for (const [answered, { headers: described }] of Object.entries(responses)) {
+          assert.equal(
+            described !== undefined,
+            ['429', '503', '507'].includes(answered),
+            `${path} ${answered}`,
+          );
+        }
+      }
+    }
   });
 
   it('is what travels, whatever is asked', async () => {

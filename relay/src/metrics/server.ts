@@ -10,7 +10,11 @@ export async function serveMetrics(
   { host, port }: { host: string; port: number },
 ): Promise<Server> {
   const server = createServer(
-    { headersTimeout: headersTimeoutMs, requestTimeout: headersTimeoutMs },
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: headersTimeoutMs,
+    },
     (request, response) => {
       const isAsked = request.method === 'GET' && request.url === '/metrics';
       const answer = isAsked ? metrics.exposition() : Promise.resolve(undefined);

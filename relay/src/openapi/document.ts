@@ -129,6 +129,12 @@ export function refusalsOf({ credentials = [], request, refusals }: Operation): 
   return [...new Set(codes)];
 }
 
+/** What comes with these is over soon, or may be. */
+const retriedStatuses: readonly number[] = [429, 503, 507];
+const retryHeaders: JsonObject = {
+  'Retry-After': { description: 'Seconds until it may go well.', schema: { type: 'integer', minimum: 1 } },
+};
+
 /** One response for each status, with the codes that it may carry. */
 function refusalResponses(operation: Operation): JsonObject {
   const byStatus = new Map<number, RelayErrorCode[]>();
@@ -139,7 +145,11 @@ function refusalResponses(operation: Operation): JsonObject {
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       String(status),
-      { description: codes.join(', '), content: contentOf({ type: 'json', schema: errorSchema(codes) }) },
+      {
+        description: codes.join(', '),
+        ...(retriedStatuses.includes(status) && { headers: retryHeaders }),
+        content: contentOf({ type: 'json', schema: errorSchema(codes) }),
+      },
     ]),
   );
 }
