@@ -34,6 +34,7 @@ export function createApp(services: Services, log: Log): Handler {
   const app = new Koa({ env: 'production' });
   app.use(watchRequests(log, services.metrics));
   app.use(answerErrors(log, services.metrics));
+  app.use(refuseNoTarget);
   app.use(async (ctx, next) => {
     if (ctx.path.startsWith('/v1/')) {
       if (services.isStopping()) {
@@ -49,6 +50,20 @@ export function createApp(services: Services, log: Log): Handler {
   // What reaches Koa is what went wrong while an answer was being written, most often to a client that had gone.
   app.on('error', (error: unknown) => log.debug(describe(error), 'an answer could not be written'));
   return app.callback();
+}
+
+const refuseNoTarget: Koa.Middleware = async (ctx, next) => {
+  if (!hasPath(ctx)) throw new Refusal('ERR_REQUEST_INVALID', 'This is not a place to ask for.');
+  await next();
+};
+
+/** A target like `http://[::1` is no URL, which Koa finds when it is first asked for the path, and throws. */
+function hasPath(ctx: Koa.Context): boolean {
+  try {
+    return ctx.path !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Gives the router's own answers the form that all others have; its `Allow` header stays. */
