@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { type AdminContext, answerRequests } from './admin/index.ts';
 import { createApp } from './app.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Clock } from '@crypt2chat/shared/clock';
 import type { Config } from './config/index.ts';
 import { Cursors, DeliveryHub } from './delivery/index.ts';
@@ -71,7 +72,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let metrics: Metrics | undefined;
   let metricsServer: Server | undefined;
   let port: number;
+  let arrivals: Arrivals;
   try {
+    arrivals = new Arrivals(clock, log, await store.newest());
     if (config.registration === 'invite') {
       const invite = await makeFirstInvite(store, clock, randomness);
       if (invite !== undefined) options.onFirstInvite?.(invite);
@@ -103,6 +106,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     cursors: new Cursors(store.secret, store.incarnation),
     identities: new Identities(),
     clock,
+    arrivals,
     randomness,
     limits: createRateLimits(clock, config.rates),
     metrics,

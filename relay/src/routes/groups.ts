@@ -28,14 +28,14 @@ const frameBytes = 256;
  * and nothing that names them.
  */
 export function addGroupRoutes(router: Router, services: Services): void {
-  const { config, store, clock, metrics } = services;
+  const { config, store, arrivals, metrics } = services;
 
   router.post(routes.groups, async (ctx) => {
     const { accountId } = await deviceOf(ctx, services);
     services.limits.newGroups.take(toHex(accountId));
     const group = await readCbor(ctx, createGroupRequestSchema, limits.groupWelcomeBytes + frameBytes);
     const { id: groupId, accessHash, welcome } = group;
-    const outcome = await store.createGroup({ groupId, accessHash, welcome, at: clock.now() });
+    const outcome = await store.createGroup({ groupId, accessHash, welcome, at: arrivals.now() });
     if (outcome === 'taken') throw new Refusal('ERR_GROUP_EXISTS', 'There is another group with this id.');
     answer(ctx, {});
     ctx.status = outcome === 'created' ? 201 : 200;
@@ -48,7 +48,7 @@ export function addGroupRoutes(router: Router, services: Services): void {
       ...access,
       epoch,
       entries,
-      at: clock.now(),
+      at: arrivals.now(),
       maxMessages: config.entriesPerGroup,
       maxBytes: config.bytesPerGroup,
     });
@@ -63,7 +63,7 @@ export function addGroupRoutes(router: Router, services: Services): void {
     const outcome = await store.appendGroupLink({
       ...access,
       ...link,
-      at: clock.now(),
+      at: arrivals.now(),
       maxLinks: config.entriesPerGroup,
       maxBytes: config.bytesPerGroup,
     });

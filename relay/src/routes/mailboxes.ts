@@ -22,7 +22,7 @@ const noCapability = new Uint8Array(32);
 
 /** Protocol §9: the path of a message. Parse, check the right, append, answer when it is durable. */
 export function addMailboxRoutes(router: Router, services: Services): void {
-  const { config, store, clock, metrics } = services;
+  const { config, store, arrivals, metrics } = services;
 
   router.post(routes.mailbox, async (ctx) => {
     const deviceId = idInPath(ctx);
@@ -31,7 +31,7 @@ export function addMailboxRoutes(router: Router, services: Services): void {
     const results = await store.deliver({
       deviceId,
       envelopes,
-      at: clock.now(),
+      at: arrivals.now(),
       maxWaiting: config.envelopesPerMailbox,
       maxAccountBytes: config.bytesPerAccount,
     });

@@ -5,6 +5,7 @@ import { toHex } from '@crypt2chat/shared/bytes';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { base64urlOf } from '@crypt2chat/shared/wire';
 import type { Clock } from '@crypt2chat/shared/clock';
+import type { Arrivals } from '../arrivals.ts';
 import type { Config } from '../config/index.ts';
 import type { Cursors, DeliveryHub } from '../delivery/index.ts';
 import type { Identities } from '../identities.ts';
@@ -20,6 +21,8 @@ export interface Services {
   readonly cursors: Cursors;
   readonly identities: Identities;
   readonly clock: Clock;
+  /** The time to store what arrives with. */
+  readonly arrivals: Arrivals;
   readonly randomness: Randomness;
   readonly limits: RateLimits;
   /** Undefined where nobody wants figures. */

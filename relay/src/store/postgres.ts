@@ -30,6 +30,14 @@ import type { Delivery, NewAccount, NewLink, NewPrekeys, NewSession, Store, Stor
 
 const againMs = 1000;
 const one = statement('one', 'SELECT 1');
+/** Found at the end of the indexes by age. */
+const newest = statement(
+  'newest',
+  `SELECT greatest(
+     (SELECT max(seen_at) FROM envelope_ids),
+     (SELECT max(came_at) FROM group_entries WHERE NOT is_link)
+   ) AS newest`,
+);
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?…` */
@@ -278,6 +286,11 @@ class PostgresStore implements Store {
 
   async sweep(options: Parameters<Store['sweep']>[0]) {
     return this.#connections.transaction((run) => sweep(run, options));
+  }
+
+  async newest() {
+    const [row] = await this.#connections.query(newest);
+    return Number(row?.['newest'] ?? 0);
   }
 
   async ping() {

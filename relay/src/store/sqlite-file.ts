@@ -52,7 +52,9 @@ export class SqliteFile {
   /** @param then called after the commit, before the promise resolves */
   write<T>(work: (db: Database) => T, then?: (result: T) => void): Promise<T> {
     this.#assertUsable();
-    if (this.#clock.now() < this.#fullUntil) throw storageFull();
+    // The clock may have been put back since.
+    const waitMs = this.#fullUntil - this.#clock.now();
+    if (waitMs > 0 && waitMs <= fullForMs) throw storageFull();
     return this.#commits.enqueue(() => work(this.#db), then);
   }
 

@@ -112,6 +112,17 @@ export function envelopes(db: Database, deviceId: Uint8Array, seq: number, limit
   }));
 }
 
+/** Found at the end of the indexes by age. */
+export function newest(db: Database): number {
+  const row = db.get(
+    `SELECT max(
+       coalesce((SELECT max(seen_at) FROM envelope_ids), 0),
+       coalesce((SELECT max(came_at) FROM group_entries WHERE is_link = 0), 0)
+     ) AS newest`,
+  )!;
+  return numberOf(row, 'newest');
+}
+
 export interface SweepOptions {
   readonly now: number;
   readonly keepFrom: number;

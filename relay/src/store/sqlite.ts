@@ -291,6 +291,10 @@ class SqliteStore implements Store {
     });
   }
 
+  async newest() {
+    return this.#file.read((db) => mailboxes.newest(db));
+  }
+
   async ping() {
     this.#file.read((db) => db.get('SELECT 1 AS one'));
   }

@@ -218,6 +218,9 @@ export interface Store extends GroupStore, OperatorStore {
     readonly limit: number;
   }): Promise<boolean>;
 
+  /** The latest time at which something came that is over its time one day; 0 where there is nothing. */
+  newest(): Promise<number>;
+
   /** Resolves when the storage answers. */
   ping(): Promise<void>;
   /** Finishes what is under way. Later calls reject. */

@@ -164,6 +164,13 @@ export function mailboxesContract(f: StoreFixture): void {
     });
   });
 
+  it('knows when the newest came', async () => {
+    assert.equal(await f.store.newest(), 0);
+    await f.deliver(envelopes(1, 1), 10, at + 5000);
+    await f.deliver(envelopes(2, 1), 10, at);
+    assert.equal(await f.store.newest(), at + 5000);
+  });
+
   describe('sweep', () => {
     it('forgets envelopes, ids, sessions and challenges when their time is over, in portions', async () => {
       await f.deliver(envelopes(1, 3), 10, at);
