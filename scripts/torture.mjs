@@ -1,6 +1,7 @@
 /**
- * npm run torture [-- NAME… --count N]: what takes longer than a test may. Each torture prints what was tried and what
- * was lost; the exit code is 0 only if nothing was. `npm run torture -- nothing` lists them.
+ * npm run torture [-- NAME… --count N --seed N]: what takes longer than a test may. Each torture prints its seed, what
+ * was tried and what was lost; the exit code is 0 only if nothing was. `npm run torture -- nothing` lists them. Of the
+ * soak, `--minutes N` says the same as `--count N`.
  */
 import { requireNode, requirePackages } from './prepare.mjs';
 

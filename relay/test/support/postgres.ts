@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,9 +18,16 @@ const script = fileURLToPath(new URL('../../../scripts/postgres.mjs', import.met
 /** A server of our own, which may be stopped and started again on the same data and port. */
 export class PostgresServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'c2c-postgres-'));
+  readonly #settings: readonly string[];
   #url = '';
   #pid = 0;
   #child: ChildProcess | undefined;
+
+  /** @param settings of the server, `name=value` */
+  constructor(settings: readonly string[] = []) {
+    // Nothing here has to survive a power cut.
+    this.#settings = ['fsync=off', ...settings];
+  }
 
   get url(): string {
     return this.#url;
@@ -29,8 +36,8 @@ export class PostgresServer {
   /** Also fetches it, the first time. */
   async start(): Promise<void> {
     const port = this.#url === '' ? [] : ['--port', new URL(this.#url).port];
-    // Nothing here has to survive a power cut.
-    const args = [script, '--data', this.#folder, '--set', 'fsync=off', ...port];
+    const set = this.#settings.flatMap((setting) => ['--set', setting]);
+    const args = [script, '--data', this.#folder, ...set, ...port];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     let said = '';
@@ -56,6 +63,15 @@ export class PostgresServer {
     await this.#end(() => process.kill(this.#pid, 'SIGQUIT'));
   }
 
+  /** With SIGKILL, the server and all its processes: nothing of it has time for anything. */
+  async kill(): Promise<void> {
+    await this.#end(() => {
+      process.kill(this.#pid, 'SIGSTOP');
+      for (const pid of childrenOf(this.#pid)) process.kill(pid, 'SIGKILL');
+      process.kill(this.#pid, 'SIGKILL');
+    });
+  }
+
   async destroy(): Promise<void> {
     await this.stop();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -70,11 +86,20 @@ export class PostgresServer {
   }
 }
 
+/** Linux only. */
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
 let shared: Promise<{ url: string; end(): Promise<void> }> | undefined;
 
-after(async () => {
-  await (await shared)?.end();
-});
+// Tortures use the server above, and are no tests.
+if ('after' in globalThis) {
+  after(async () => {
+    await (await shared)?.end();
+  });
+}
 
 async function startShared(): Promise<{ url: string; end(): Promise<void> }> {
   const url = process.env['DATABASE_URL'] ?? '';

@@ -27,6 +27,8 @@ export interface ProcessOptions {
   readonly maxFileBlocks?: number;
   /** Behind the program's name. */
   readonly args?: readonly string[];
+  /** Gets the process before it listens. */
+  readonly onSpawn?: (child: ChildProcess) => void;
 }
 
 /** Without limits on rates, and on any port that is free. */
@@ -51,6 +53,7 @@ function spawnRelay({ env, maxFileBlocks, args: words = [] }: ProcessOptions): C
 
 export async function startProcess(options: ProcessOptions): Promise<RelayProcess> {
   const child = spawnRelay(options);
+  options.onSpawn?.(child);
   const ended = exitOf(child);
   const lines: string[] = [];
   let errorOutput = '';
