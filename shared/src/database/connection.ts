@@ -19,7 +19,7 @@ export class Connection implements Database {
   readonly #release: () => void;
   readonly #maxStatements: number;
   #handle = 0;
-  /** By their text, the most recently used last. */
+  /** By their text; the most recently used last, from when there were as many as may be. */
   readonly #statements = new Map<string, Statement>();
   #depth = 0;
   #end: { code: DatabaseErrorCode; detail?: string } | 'closed' | undefined;
@@ -48,12 +48,12 @@ export class Connection implements Database {
   }
 
   run(sql: string, params: readonly Param[] = []): { changes: number } {
-    assertPermitted(sql);
+    this.#assertPermitted(sql);
     return { changes: this.#execute(sql, params, () => true) };
   }
 
   get(sql: string, params: readonly Param[] = []): Row | undefined {
-    assertPermitted(sql);
+    this.#assertPermitted(sql);
     let found: Row | undefined;
     this.#execute(sql, params, (row) => {
       found = row;
@@ -63,7 +63,7 @@ export class Connection implements Database {
   }
 
   all(sql: string, params: readonly Param[] = []): Row[] {
-    assertPermitted(sql);
+    this.#assertPermitted(sql);
     const rows: Row[] = [];
     this.#execute(sql, params, (row) => rows.push(row) > 0);
     return rows;
@@ -162,15 +162,21 @@ export class Connection implements Database {
   /** The statement of this text, prepared now or earlier. */
   #keep(sql: string): Statement {
     const kept = this.#statements.get(sql);
+    // Which one was used last matters only once there is no room for all.
+    if (kept !== undefined && this.#statements.size < this.#maxStatements) return kept;
     const statement = kept ?? Statement.prepareOne(this.#sqlite, this.#handle, sql);
     if (kept !== undefined) this.#statements.delete(sql);
     this.#statements.set(sql, statement);
-    const [oldest] = this.#statements;
-    if (this.#statements.size > this.#maxStatements && oldest !== undefined) {
-      this.#statements.delete(oldest[0]);
-      oldest[1].finalize();
+    if (this.#statements.size > this.#maxStatements) {
+      const [oldest] = this.#statements;
+      this.#statements.delete(oldest![0]);
+      oldest![1].finalize();
     }
     return statement;
+  }
+
+  #assertPermitted(sql: string): void {
+    if (this.#statements.get(sql)?.isPermitted !== true) assertPermitted(sql);
   }
 
   #undo(depth: number): void {

@@ -33,6 +33,9 @@ export const functionNames = [
   'sqlite3_column_text',
 ] as const;
 
+/** What most statements need for their parameters. */
+const scratchBytes = 64 * 1024;
+
 type FunctionName = (typeof functionNames)[number];
 export type Functions = Record<FunctionName, (...args: number[]) => number>;
 export type Memory = { readonly buffer: ArrayBuffer };
@@ -45,6 +48,9 @@ export class Sqlite implements Heap {
   readonly #memory: Memory;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
+  /** Allocated once and lent to one at a time; 0 before its first use. */
+  #scratch = 0;
+  #isScratchLent = false;
 
   constructor(mounts: Mounts, functions: Functions, memory: Memory) {
     this.mounts = mounts;
@@ -86,6 +92,22 @@ export class Sqlite implements Heap {
     const pointer = this.call('malloc', size);
     if (pointer === 0) throw new SqliteFailure(resultCodes.noMemory, 'out of memory');
     return pointer;
+  }
+
+  /**
+   * Memory until {@link giveBack}, without asking the module where the scratch is large enough and free.
+   * @throws SqliteFailure when the module can have no more memory.
+   */
+  borrow(size: number): number {
+    if (size > scratchBytes || this.#isScratchLent) return this.allocate(size);
+    if (this.#scratch === 0) this.#scratch = this.allocate(scratchBytes);
+    this.#isScratchLent = true;
+    return this.#scratch;
+  }
+
+  giveBack(pointer: number): void {
+    if (pointer === this.#scratch) this.#isScratchLent = false;
+    else this.call('free', pointer);
   }
 
   /** Lends `text` to `use` as a terminated string; `size` counts its bytes without the terminator. */

@@ -34,10 +34,14 @@ const reading = new Set(['select', 'values', 'explain']);
  * @throws TypeError for what is not
  */
 export function assertPermitted(sql: string): void {
+  if (!isPermitted(sql)) throw new TypeError(`not for run, get or all: ${firstWordOf(sql)}`);
+}
+
+function isPermitted(sql: string): boolean {
   const word = firstWordOf(sql);
-  const isPermitted = reading.has(word) || rowChanging.has(word) || schemaChanging.has(word);
+  const isKnown = reading.has(word) || rowChanging.has(word) || schemaChanging.has(word);
   // `OR ROLLBACK` and RAISE(ROLLBACK) would end the caller's transaction while it believes to be in it.
-  if (!isPermitted || /\brollback\b/i.test(sql)) throw new TypeError(`not for run, get or all: ${word}`);
+  return isKnown && !/\brollback\b/i.test(sql);
 }
 
 function firstWordOf(sql: string): string {
@@ -46,6 +50,8 @@ function firstWordOf(sql: string): string {
 
 export class Statement {
   readonly changesSchema: boolean;
+  /** As {@link assertPermitted} judges, found once: a kept statement runs many times. */
+  readonly isPermitted: boolean;
   readonly #sqlite: Sqlite;
   readonly #connection: number;
   readonly #pointer: number;
@@ -60,6 +66,7 @@ export class Statement {
     const word = firstWordOf(sql);
     this.#changesRows = rowChanging.has(word) && (word !== 'with' || changeAfterWith.test(sql));
     this.changesSchema = schemaChanging.has(word);
+    this.isPermitted = isPermitted(sql);
     this.#columns = this.#readColumns();
     this.#parameterCount = this.#countParameters();
   }
@@ -110,7 +117,7 @@ export class Statement {
     }
     let room = 0;
     for (const param of params) room += roomFor(param);
-    const arena = room === 0 ? 0 : this.#sqlite.allocate(room);
+    const arena = room === 0 ? 0 : this.#sqlite.borrow(room);
     let changes = 0;
     try {
       this.#bind(params, arena);
@@ -135,10 +142,10 @@ export class Statement {
     this.#sqlite.call('sqlite3_finalize', this.#pointer);
   }
 
+  /** What is bound dangles from here on; nothing looks at it before the next execution has bound everything anew. */
   #reset(arena: number): number {
     const code = this.#sqlite.call('sqlite3_reset', this.#pointer);
-    this.#sqlite.call('sqlite3_clear_bindings', this.#pointer);
-    if (arena !== 0) this.#sqlite.call('free', arena);
+    if (arena !== 0) this.#sqlite.giveBack(arena);
     return code;
   }
 
@@ -146,8 +153,9 @@ export class Statement {
   #bind(params: readonly Param[], arena: number): void {
     const { bytes } = this.#sqlite;
     let at = arena;
-    params.forEach((param, i) => {
-      const index = i + 1;
+    let index = 0;
+    for (const param of params) {
+      index += 1;
       let code: number;
       if (param === null) code = this.#sqlite.call('sqlite3_bind_blob', this.#pointer, index, 0, 0, borrowed);
       else if (typeof param === 'boolean')
@@ -164,14 +172,13 @@ export class Statement {
         at += size + 1;
       }
       if (code !== resultCodes.ok) throw failed(this.#sqlite, this.#connection, code);
-    });
+    }
   }
 
   #readRow(): Row {
     const row: Row = {};
-    this.#columns.forEach((name, i) => {
-      row[name] = this.#readValue(i);
-    });
+    let column = 0;
+    for (const name of this.#columns) row[name] = this.#readValue(column++);
     return row;
   }
 
