@@ -1,23 +1,20 @@
-import { decode, encode, rfc8949EncodeOptions, Tokenizer, type DecodeOptions } from 'cborg';
 import * as v from 'valibot';
-import { equalBytes, fromUtf8 } from '../bytes/index.ts';
+import { compareBytes, fromUtf8 } from '../bytes/index.ts';
 import { CodedError } from '../errors/index.ts';
-import { maxDepth } from './value.ts';
+import { maxDepth, type CborValue } from './value.ts';
 
-const options = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-  retainStringBytes: true,
-} satisfies DecodeOptions;
+/** RFC 8949 §3.1, of which floats and tags are missing. */
+const majorTypes = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, simple: 7 };
+/** The lower five bits of an item's first byte: below 24 the argument itself, else how many bytes it has. */
+const oneByte = 24;
+const twoBytes = 25;
+const fourBytes = 26;
+const eightBytes = 27;
+const ordinary = { configurable: true, enumerable: true, writable: true };
+const simple = { false: 20, true: 21, null: 22 };
 
 /**
- * Decodes untrusted bytes and checks them against `schema`, in time linear in their length but for the sorting of
- * map keys.
+ * Decodes untrusted bytes and checks them against `schema`, in time linear in their length.
  * @param maxBytes the most that is looked at.
  * @throws CodedError `ERR_FORMAT` for anything that is not the deterministic encoding of a fitting value.
  */
@@ -32,12 +29,11 @@ export function decodeCbor<Schema extends v.GenericSchema>(
   return parsed.output;
 }
 
-function decodeStrictly(bytes: Uint8Array): unknown {
+function decodeStrictly(bytes: Uint8Array): CborValue {
   try {
-    // A Buffer would hand out slices of itself.
-    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-    const value: unknown = decode(plain, { ...options, tokenizer: new StrictTokenizer(plain, options) });
-    if (!equalBytes(encode(value, rfc8949EncodeOptions), plain)) throw new RangeError('not deterministic');
+    const reader = new Reader(bytes);
+    const value = reader.value(maxDepth);
+    reader.end();
     return value;
   } catch {
     throw new CodedError('ERR_FORMAT', 'not deterministic CBOR');
@@ -45,38 +41,114 @@ function decodeStrictly(bytes: Uint8Array): unknown {
 }
 
 /**
- * Lets through the types that we have, decodes text as well-formed UTF-8 without touching it (the library would
- * replace what is malformed, and drop a byte order mark), and counts the levels before the decoder descends.
+ * Takes one item after the other, and only in the one form that is deterministic (RFC 8949 §4.2.1): arguments as
+ * short as they can be, definite lengths, keys in the order of their encodings and each once. Whatever is wrong
+ * throws, of whatever kind; nobody is told which it was.
  */
-class StrictTokenizer extends Tokenizer {
-  /** For each open array or map, how many items are still to come. */
-  readonly #open: number[] = [];
+class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
 
-  override next(): ReturnType<Tokenizer['next']> {
-    const token = super.next();
-    const open = this.#open;
-    while (open.at(-1) === 0) open.pop();
-    if (open.length > 0) open[open.length - 1]! -= 1;
-    switch (token.type.name) {
-      case 'uint':
-      case 'negint':
-      case 'bytes':
-      case 'false':
-      case 'true':
-      case 'null':
-        return token;
-      case 'string':
-        if (token.byteValue !== undefined) token.value = fromUtf8(token.byteValue);
-        return token;
-      case 'array':
-      case 'map': {
-        const items = Number(token.value);
-        open.push(token.type.name === 'map' ? items * 2 : items);
-        if (open.length > maxDepth) throw new RangeError('too deep');
-        return token;
-      }
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** @param levels how many arrays and maps may stand in each other from here on */
+  value(levels: number): CborValue {
+    const first = this.#view.getUint8(this.#at++);
+    const low = first & 31;
+    switch (first >> 5) {
+      case majorTypes.unsigned:
+        return this.#argument(low);
+      case majorTypes.negative:
+        return safe(-1 - this.#argument(low));
+      case majorTypes.bytes:
+        // A copy, and no Buffer, which would hand out slices of itself.
+        return new Uint8Array(this.#take(this.#argument(low)));
+      case majorTypes.text:
+        return fromUtf8(this.#take(this.#argument(low)));
+      case majorTypes.array:
+        return this.#array(this.#argument(low), levels);
+      case majorTypes.map:
+        return this.#map(this.#argument(low), levels);
+      case majorTypes.simple:
+        if (low === simple.false) return false;
+        if (low === simple.true) return true;
+        if (low === simple.null) return null;
+        throw new RangeError('not of our types');
       default:
         throw new RangeError('not of our types');
     }
   }
+
+  end(): void {
+    if (this.#at !== this.#bytes.length) throw new RangeError('more after the value');
+  }
+
+  #array(count: number, levels: number): CborValue[] {
+    if (levels === 0) throw new RangeError('too deep');
+    const items: CborValue[] = [];
+    // Each takes at least a byte, so that the end of the bytes ends this, whatever the count says.
+    for (let i = 0; i < count; i++) items.push(this.value(levels - 1));
+    return items;
+  }
+
+  #map(count: number, levels: number): Record<string, CborValue> {
+    if (levels === 0) throw new RangeError('too deep');
+    const map: Record<string, CborValue> = {};
+    let last: Uint8Array | undefined;
+    for (let i = 0; i < count; i++) {
+      const from = this.#at;
+      const key = this.value(0);
+      if (typeof key !== 'string') throw new RangeError('not a key');
+      const encoded = this.#bytes.subarray(from, this.#at);
+      if (last !== undefined && compareBytes(last, encoded) >= 0) throw new RangeError('keys out of order');
+      last = encoded;
+      const value = this.value(levels - 1);
+      // An assignment would give the map another prototype.
+      if (key === '__proto__') Object.defineProperty(map, key, { value, ...ordinary });
+      else map[key] = value;
+    }
+    return map;
+  }
+
+  #argument(low: number): number {
+    const at = this.#at;
+    switch (low) {
+      case oneByte:
+        this.#at += 1;
+        return atLeast(oneByte, this.#view.getUint8(at));
+      case twoBytes:
+        this.#at += 2;
+        return atLeast(2 ** 8, this.#view.getUint16(at));
+      case fourBytes:
+        this.#at += 4;
+        return atLeast(2 ** 16, this.#view.getUint32(at));
+      case eightBytes:
+        this.#at += 8;
+        return safe(atLeast(2 ** 32, this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4)));
+      default:
+        if (low > eightBytes) throw new RangeError('no argument');
+        return low;
+    }
+  }
+
+  #take(size: number): Uint8Array {
+    const from = this.#at;
+    if (size > this.#bytes.length - from) throw new RangeError('cut off');
+    this.#at = from + size;
+    return this.#bytes.subarray(from, this.#at);
+  }
+}
+
+function atLeast(least: number, value: number): number {
+  if (value < least) throw new RangeError('longer than it has to be');
+  return value;
+}
+
+function safe(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new RangeError('more than a number holds exactly');
+  return value;
 }
