@@ -1,19 +1,31 @@
 /** Mailboxes as rows: what happens for each message. Every function runs inside the caller's transaction. */
 import type { Database } from '@crypt2chat/shared/database';
 import { bytesOf, numberOf } from './rows.ts';
+import type { Mailbox } from './sqlite-mailbox-memory.ts';
 import { type Delivery, type DeliveryResult, firstPlaceAt, type StoredEnvelope } from './store.ts';
 
-export function mailbox(
-  db: Database,
-  deviceId: Uint8Array,
-): { readonly capabilityHash: Uint8Array | null } | undefined {
+export function mailbox(db: Database, deviceId: Uint8Array): Mailbox | undefined {
   const row = db.get(
-    `SELECT m.capability_hash FROM devices d JOIN mailboxes m ON m.device = d.number WHERE d.device_id = ?`,
+    `SELECT m.device, m.capability_hash,
+       (SELECT count(*) FROM devices s WHERE s.account = d.account AND s.revoked = 0) AS devices
+     FROM devices d JOIN mailboxes m ON m.device = d.number WHERE d.device_id = ?`,
     [deviceId],
   );
   if (row === undefined) return undefined;
-  return { capabilityHash: row['capability_hash'] === null ? null : bytesOf(row, 'capability_hash') };
+  return {
+    device: numberOf(row, 'device'),
+    capabilityHash: row['capability_hash'] === null ? null : bytesOf(row, 'capability_hash'),
+    isOnlyOne: numberOf(row, 'devices') === 1,
+  };
 }
+
+/** How full a mailbox is, and how full all of its account's are. */
+const levelAlone = 'SELECT last_seq, waiting, waiting_bytes AS account_bytes FROM mailboxes WHERE device = ?';
+const levelAmongOthers = `
+  SELECT m.last_seq, m.waiting,
+    (SELECT sum(o.waiting_bytes) FROM devices s JOIN mailboxes o ON o.device = s.number
+     WHERE s.account = d.account) AS account_bytes
+  FROM mailboxes m JOIN devices d ON d.number = m.device WHERE m.device = ?`;
 
 export function setCapability(db: Database, deviceId: Uint8Array, capabilityHash: Uint8Array): void {
   db.run(
@@ -22,16 +34,13 @@ export function setCapability(db: Database, deviceId: Uint8Array, capabilityHash
   );
 }
 
-export function deliver(db: Database, delivery: Delivery): DeliveryResult[] | undefined {
-  const row = db.get(
-    `SELECT m.device, m.last_seq, m.waiting,
-       (SELECT sum(o.waiting_bytes) FROM devices s JOIN mailboxes o ON o.device = s.number
-        WHERE s.account = d.account) AS account_bytes
-     FROM devices d JOIN mailboxes m ON m.device = d.number WHERE d.device_id = ?`,
-    [delivery.deviceId],
-  );
+export function deliver(
+  db: Database,
+  delivery: Delivery,
+  { device, isOnlyOne }: Mailbox,
+): DeliveryResult[] | undefined {
+  const row = db.get(isOnlyOne ? levelAlone : levelAmongOthers, [device]);
   if (row === undefined) return undefined;
-  const device = numberOf(row, 'device');
   const firstSeq = Math.max(numberOf(row, 'last_seq') + 1, firstPlaceAt(delivery.at));
   let seq = firstSeq;
   let room = delivery.maxWaiting - numberOf(row, 'waiting');

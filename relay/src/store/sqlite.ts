@@ -20,6 +20,7 @@ import * as accounts from './sqlite-accounts.ts';
 import { SqliteFile } from './sqlite-file.ts';
 import * as groups from './sqlite-groups.ts';
 import * as invites from './sqlite-invites.ts';
+import { MailboxMemory } from './sqlite-mailbox-memory.ts';
 import * as mailboxes from './sqlite-mailboxes.ts';
 import * as operator from './sqlite-operator.ts';
 import * as prekeys from './sqlite-prekeys.ts';
@@ -87,6 +88,7 @@ class SqliteStore implements Store {
   readonly #guard: FolderGuard;
   readonly #randomness: Randomness;
   readonly #listeners = new Set<Partial<StoreListener>>();
+  readonly #mailboxes = new MailboxMemory();
 
   constructor(file: SqliteFile, guard: FolderGuard, randomness: Randomness) {
     this.#randomness = randomness;
@@ -97,7 +99,7 @@ class SqliteStore implements Store {
   }
 
   async register(account: NewAccount, invite?: InviteUse) {
-    return this.#file.write((db) => accounts.register(db, account, invite));
+    return this.#change((db) => accounts.register(db, account, invite));
   }
 
   async accountByName(username: string) {
@@ -109,7 +111,7 @@ class SqliteStore implements Store {
   }
 
   async appendLink(link: NewLink) {
-    const { kind } = await this.#file.write(
+    const { kind } = await this.#change(
       (db) => accounts.appendLink(db, link),
       ({ revoked }) => {
         for (const deviceId of revoked) this.#tell((listener) => listener.revoked?.(deviceId));
@@ -143,16 +145,26 @@ class SqliteStore implements Store {
   }
 
   async mailbox(deviceId: Uint8Array) {
-    return this.#file.read((db) => mailboxes.mailbox(db, deviceId));
+    const mailbox = this.#mailboxes.get(deviceId) ?? this.#readMailbox(deviceId);
+    return mailbox === undefined ? undefined : { capabilityHash: mailbox.capabilityHash };
+  }
+
+  #readMailbox(deviceId: Uint8Array) {
+    const mailbox = this.#file.read((db) => mailboxes.mailbox(db, deviceId));
+    if (mailbox !== undefined) this.#mailboxes.remember(deviceId, mailbox);
+    return mailbox;
   }
 
   async setCapability(deviceId: Uint8Array, capabilityHash: Uint8Array) {
-    return this.#file.write((db) => mailboxes.setCapability(db, deviceId, capabilityHash));
+    return this.#change((db) => mailboxes.setCapability(db, deviceId, capabilityHash));
   }
 
   async deliver(delivery: Delivery) {
     return this.#file.write(
-      (db) => mailboxes.deliver(db, delivery),
+      (db) => {
+        const mailbox = this.#mailboxes.get(delivery.deviceId) ?? mailboxes.mailbox(db, delivery.deviceId);
+        return mailbox === undefined ? undefined : mailboxes.deliver(db, delivery, mailbox);
+      },
       (results) => {
         if (results?.includes('stored')) this.#tell((listener) => listener.delivered?.(delivery.deviceId));
       },
@@ -193,7 +205,7 @@ class SqliteStore implements Store {
   }
 
   async setBlocked(accountId: Uint8Array, blocked: boolean) {
-    const devices = await this.#file.write(
+    const devices = await this.#change(
       (db) => operator.setBlocked(db, accountId, blocked),
       (ids = []) => {
         for (const id of blocked ? ids : []) this.#tell((listener) => listener.blocked?.(id));
@@ -203,11 +215,11 @@ class SqliteStore implements Store {
   }
 
   async emptyMailboxes(accountId: Uint8Array) {
-    return this.#file.write((db) => operator.emptyMailboxes(db, accountId));
+    return this.#change((db) => operator.emptyMailboxes(db, accountId));
   }
 
   async deleteAccount(accountId: Uint8Array) {
-    const devices = await this.#file.write(
+    const devices = await this.#change(
       (db) => operator.deleteAccount(db, accountId),
       (ids = []) => {
         for (const id of ids) this.#tell((listener) => listener.revoked?.(id));
@@ -230,7 +242,7 @@ class SqliteStore implements Store {
   }
 
   async beginAnew() {
-    return this.#file.write((db) => operator.beginAnew(db, this.#randomness));
+    return this.#change((db) => operator.beginAnew(db, this.#randomness));
   }
 
   async pass(deviceId: Uint8Array, envelope: Uint8Array) {
@@ -302,6 +314,14 @@ class SqliteStore implements Store {
   async close() {
     await this.#file.close();
     await this.#guard.release();
+  }
+
+  /** A write that may change what is remembered of mailboxes. */
+  #change<T>(work: (db: Database) => T, then?: (result: T) => void): Promise<T> {
+    return this.#file.write((db) => {
+      this.#mailboxes.forgetAll();
+      return work(db);
+    }, then);
   }
 
   #meta(key: string): Uint8Array {
