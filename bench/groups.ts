@@ -82,7 +82,7 @@ async function run(): Promise<void> {
   if (peer === '') say('ts-mls is left out: `npm run bench -- groups` fetches it.');
   const folder = mkdtempSync(join(values.folder, 'c2c-bench-groups-'));
   try {
-    const relay = await startServer([main], {
+    const relay = await startServer(['--import', 'tsx', main], {
       ...unlimited,
       CRYPT2CHAT_PORT: '0',
       CRYPT2CHAT_DATA: join(folder, 'relay'),

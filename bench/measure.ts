@@ -34,12 +34,12 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-/** Starts a TypeScript program that says, in a line of JSON, at which `url` it is `listening`. */
+/** Starts a program that says, in a line of JSON, at which `url` it is `listening`. */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Started> {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -47,8 +47,10 @@ export async function startServer(
   const origin = await new Promise<string>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the server ended before it listened')));
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      const parsed = JSON.parse(line) as { msg?: string; url?: string };
-      if (parsed.msg === 'listening' && parsed.url !== undefined) resolve(parsed.url);
+      // It may have other things to say first.
+      if (!line.startsWith('{')) return;
+      const { msg, url } = JSON.parse(line) as { msg?: string; url?: string };
+      if (msg === 'listening' && url !== undefined) resolve(url);
     });
   });
   return {

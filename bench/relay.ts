@@ -1,213 +1,156 @@
 /**
- * How many messages of 1 KiB the relay accepts, each durable before its answer, beside a bare Koa that reads the same
- * request and keeps nothing: the same senders, the same machine, the same run, in turns.
+ * The relay beside its peers: messages of 1 KiB, each durable before its answer; how soon a waiting device has them;
+ * what a waiting device costs; and all of it with much stored.
  *
- *   npm run bench -- relay [--rounds 3] [--seconds 3] [--folder /dev/shm]
+ *   npm run bench -- relay [--only accepted,disk,latency,memory,stored,fleet] [--peers koa,relay,…] [--rounds 3]
+ *     [--seconds 2] [--memory-folder /dev/shm] [--disk-folder FOLDER] [--json FILE] [--docs]
  *
- * The ratio of a round is what holds; the figures themselves are the machine's. The folder decides what an fsync
- * costs: on tmpfs nothing, which leaves the relay's own work.
+ * Peers take turns within each round, on one machine, and a ratio is taken within its round: that is what holds. A
+ * peer that is not installed is skipped, and said so. `--docs` puts the tables into docs/benchmarks.md and draws
+ * docs/images/relay-bench.svg; `--from FILE` does so from an earlier run's JSON.
  */
-import {
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  closeSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { once } from 'node:events';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRequire } from 'node:module';
-import type { IncomingMessage, Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { toBase64url } from '@crypt2chat/shared/bytes';
-import { encodeCbor } from '@crypt2chat/shared/cbor';
-import { capabilityHeader, cborMediaType } from '@crypt2chat/shared/wire';
-import { OneAtATime } from './http-sender.ts';
-import { openMailbox } from './mailbox.ts';
-import { machine, median, type Started, startServer, unlimited } from './measure.ts';
+import { machine } from './measure.ts';
+import { accepting } from './relay/accepting.ts';
+import { writeDocs } from './relay/docs.ts';
+import { measureFleet } from './relay/fleet.ts';
+import { bareKoa, bareNode, fastapi, ntfy } from './relay/http-peers.ts';
+import { relayOnPostgres, relayOnSqlite } from './relay/ours.ts';
+import type { Peer, Running } from './relay/peer.ts';
+import { postgresInsert, postgresNotify } from './relay/postgres-peers.ts';
+import { prosody } from './relay/prosody.ts';
+import { redis } from './relay/redis.ts';
+import type { PeerRounds, Result } from './relay/result.ts';
+import { measureLatency, measureMemory, measureStored } from './relay/scenes.ts';
+import { slowFsync, syncsPerSecond } from './relay/slow-fsync.ts';
+import { tables } from './relay/tables.ts';
 
-const messageBytes = 1024;
-const senderCounts = [1, 16, 64];
-const main = fileURLToPath(new URL('../relay/src/main.ts', import.meta.url));
-const self = fileURLToPath(import.meta.url);
+const everybody: readonly Peer[] = [
+  ...[relayOnSqlite, relayOnPostgres, bareKoa, bareNode, redis],
+  ...[postgresInsert, postgresNotify, fastapi, ntfy, prosody],
+];
+const parts = ['accepted', 'disk', 'latency', 'memory', 'stored', 'fleet'];
+const fsyncMicros = 1000;
+const manySenders = 64;
+const batchSize = 16;
 
 const { values } = parseArgs({
   options: {
+    only: { type: 'string', default: parts.join(',') },
+    peers: { type: 'string', default: everybody.map(({ name }) => name).join(',') },
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '3' },
-    folder: { type: 'string', default: tmpdir() },
-    'bare-koa': { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '2' },
+    'memory-folder': { type: 'string', default: '/dev/shm' },
+    'disk-folder': { type: 'string', default: tmpdir() },
+    json: { type: 'string' },
+    from: { type: 'string' },
+    docs: { type: 'boolean', default: false },
   },
 });
 
-/** What is used here of Koa, which is the relay's own dependency. */
-interface BareKoa {
-  use(middleware: (ctx: { req: IncomingMessage; type: string; body: unknown }) => Promise<void>): void;
-  listen(port: number, host: string, listening: () => void): Server;
-}
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const wanted = (part: string): boolean => values.only.split(',').includes(part);
 
-/** Reads the body and answers as the relay would, and that is all. */
-function serveBareKoa(): void {
-  const answer = Buffer.from(encodeCbor({ results: ['stored'] }));
-  const Koa = createRequire(main)('koa') as new () => BareKoa;
-  const app = new Koa();
-  app.use(async (ctx) => {
-    ctx.req.resume();
-    await once(ctx.req, 'end');
-    ctx.type = cborMediaType;
-    ctx.body = answer;
-  });
-  const server = app.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new TypeError('no port');
-    process.stdout.write(
-      `${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${address.port}` })}\n`,
-    );
-  });
-}
-
-interface Measured {
-  readonly perSecond: number;
-  /** Of the server's process; undefined where /proc does not tell. */
-  readonly cpuMicros: number | undefined;
-}
-
-async function accept(
-  pid: number,
-  senders: readonly OneAtATime[],
-  request: (sender: number) => Buffer,
-): Promise<Measured> {
-  const forMs = Number(values.seconds) * 1000;
-  let accepted = 0;
-  const measure = async (ms: number): Promise<Measured> => {
-    const cpuBefore = cpuMs(pid);
-    const end = performance.now() + ms;
-    const begin = performance.now();
-    accepted = 0;
-    await Promise.all(
-      senders.map(async (sender, i) => {
-        while (performance.now() < end) {
-          const status = await sender.send(request(i));
-          if (status !== 200) throw new Error(`answered ${status}`);
-          accepted += 1;
-        }
-      }),
-    );
-    const perSecond = accepted / ((performance.now() - begin) / 1000);
-    const cpuAfter = cpuMs(pid);
-    if (cpuBefore === undefined || cpuAfter === undefined) return { perSecond, cpuMicros: undefined };
-    return { perSecond, cpuMicros: ((cpuAfter - cpuBefore) * 1000) / accepted };
-  };
-  await measure(forMs / 2);
-  return measure(forMs);
-}
-
-/** All threads of the process, as the scheduler counted them to the nanosecond. */
-function cpuMs(pid: number): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const nanos = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'));
-  return nanos.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0) / 1e6;
-}
-
-let nextId = 1;
-
-/** One envelope of 1 KiB under a fresh id, to a mailbox of the sender's own. */
-function requestTo(path: string, headers: Readonly<Record<string, string>>): Buffer {
-  const id = new Uint8Array(16);
-  new DataView(id.buffer).setUint32(0, nextId++);
-  const body = encodeCbor([{ id, envelope: new Uint8Array(messageBytes).fill(nextId & 255) }]);
-  const lines = Object.entries({ ...headers, 'content-type': cborMediaType, 'content-length': body.length });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${head}\r\n`), body]);
-}
-
-async function measureAll(
-  target: Started,
-  paths: readonly string[],
-  headers: Record<string, string>,
-): Promise<Measured[]> {
-  const rates: Measured[] = [];
-  for (const count of senderCounts) {
-    const senders = Array.from({ length: count }, () => new OneAtATime(target.origin));
-    rates.push(await accept(target.pid, senders, (i) => requestTo(paths[i % paths.length]!, headers)));
-    for (const sender of senders) sender.close();
-  }
-  return rates;
-}
-
-function syncsPerSecond(folder: string): number {
-  const file = join(folder, 'probe');
-  const descriptor = openSync(file, 'w');
-  const begin = performance.now();
-  let count = 0;
-  while (performance.now() - begin < 300) {
-    writeSync(descriptor, new Uint8Array(messageBytes));
-    fsyncSync(descriptor);
-    count += 1;
-  }
-  closeSync(descriptor);
-  rmSync(file);
-  return Math.round(count / 0.3);
-}
-
-async function run(): Promise<void> {
-  const rounds: { relay: Measured[]; bare: Measured[] }[] = [];
-  const folder = mkdtempSync(join(values.folder, 'c2c-bench-'));
-  const say = (line: string) => process.stdout.write(`${line}\n`);
-  say(
-    `Accepted per second, ${messageBytes} B, one outstanding request per sender; ${values.rounds} rounds of ${values.seconds} s.`,
-  );
-  say(`${machine()}, folder ${values.folder}: ${syncsPerSecond(folder)} fsync/s`);
+/** All of them run at once, and those that are not asked rest. */
+async function measureAccepted(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  senderCounts: readonly number[],
+  skipped: Record<string, string>,
+): Promise<PeerRounds[]> {
+  const running: { readonly peer: Peer; readonly it: Running; readonly rounds: PeerRounds }[] = [];
   try {
-    const relay = await startServer([main], {
-      ...unlimited,
-      CRYPT2CHAT_PORT: '0',
-      CRYPT2CHAT_DATA: folder,
-      CRYPT2CHAT_ENVELOPES_PER_MAILBOX: '1000000',
-    });
-    const bare = await startServer([self, '--bare-koa'], {});
-    try {
-      const capability = new Uint8Array(32).fill(1);
-      const paths: string[] = [];
-      for (let i = 0; i < Math.max(...senderCounts); i++) {
-        paths.push(await openMailbox(relay.origin, `bench${i}`, capability));
+    for (const peer of everybody.filter(({ name }) => values.peers.split(',').includes(name))) {
+      const why = peer.missing();
+      if (why !== undefined) {
+        skipped[peer.name] = why;
+        say(`skipped: ${peer.title} (${why})`);
+        continue;
       }
-      const headers = { [capabilityHeader]: toBase64url(capability) };
-      for (let round = 0; round < Number(values.rounds); round++) {
-        rounds.push({
-          relay: await measureAll(relay, paths, headers),
-          bare: await measureAll(bare, paths, headers),
-        });
-      }
-    } finally {
-      await relay.stop();
-      await bare.stop();
+      const own = join(folder, peer.name);
+      mkdirSync(own);
+      const { name, title, keeps, settings } = peer;
+      running.push({
+        peer,
+        it: await peer.start(own, env),
+        rounds: { name, title, keeps, settings, accepted: {} },
+      });
     }
+    for (let round = 1; round <= rounds; round++) {
+      for (const { peer, it, rounds: found } of running) {
+        for (const senders of senderCounts) {
+          const batches = peer.batches && senders === manySenders ? [1, batchSize] : [1];
+          for (const batch of batches) {
+            const key = batch === 1 ? String(senders) : `${batch}x${senders}`;
+            const load = { senders, batch, warmUpMs: seconds * 500, forMs: seconds * 1000 };
+            const accepted = await accepting(it, load);
+            (found.accepted[key] ??= []).push(accepted);
+            say(`round ${round}, ${peer.title}, ${key}: ${Math.round(accepted.perSecond)}/s`);
+          }
+        }
+      }
+    }
+    return running.map((one) => one.rounds);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const { it } of running) await it.stop();
   }
-  say('');
-  say('| senders | relay | bare Koa | ratio (median of rounds) | CPU per message, relay | bare Koa |');
-  say('|---|---|---|---|---|---|');
-  const micros = (of: readonly Measured[]): string =>
-    `${Math.round(median(of.map((one) => one.cpuMicros ?? NaN)))} µs`;
-  senderCounts.forEach((count, i) => {
-    const relay = rounds.map((round) => round.relay[i]!);
-    const bare = rounds.map((round) => round.bare[i]!);
-    const ratio = median(relay.map(({ perSecond }, round) => perSecond / bare[round]!.perSecond));
-    const rate = (of: readonly Measured[]): number =>
-      Math.round(median(of.map(({ perSecond }) => perSecond)));
-    say(
-      `| ${count} | ${rate(relay)} | ${rate(bare)} | ${ratio.toFixed(2)} | ${micros(relay)} | ${micros(bare)} |`,
-    );
-  });
 }
 
-if (values['bare-koa']) serveBareKoa();
-else await run();
+async function measure(): Promise<Result> {
+  const folders: string[] = [];
+  const folderIn = (parent: string): string => {
+    const folder = mkdtempSync(join(parent, 'c2c-bench-'));
+    // Servers that refuse to be root reach their own folders in it.
+    chmodSync(folder, 0o755);
+    folders.push(folder);
+    return folder;
+  };
+  const skipped: Record<string, string> = {};
+  const result: Result = {
+    at: new Date().toISOString(),
+    machine: machine(),
+    rounds,
+    seconds,
+    syncsPerSecond: {},
+    skipped,
+    peers: {},
+    latency: [],
+    memory: [],
+    fleet: [],
+  };
+  try {
+    const inMemory = folderIn(values['memory-folder']);
+    const slow = slowFsync(inMemory, fsyncMicros);
+    if (slow === undefined) {
+      skipped['fixed fsync'] = 'no C compiler, or not Linux: an fsync in the folder in memory costs nothing';
+      say(`skipped: ${skipped['fixed fsync']}`);
+    }
+    const env = slow ?? {};
+    if (wanted('accepted'))
+      result.peers['fixed'] = await measureAccepted(folderIn(inMemory), env, [1, 16, manySenders], skipped);
+    if (wanted('disk')) {
+      const onDisk = folderIn(values['disk-folder']);
+      Object.assign(result.syncsPerSecond, { real: syncsPerSecond(onDisk) });
+      result.peers['real'] = await measureAccepted(folderIn(onDisk), {}, [manySenders], skipped);
+    }
+    if (wanted('latency')) result.latency.push(...(await measureLatency(folderIn(inMemory), env, rounds)));
+    if (wanted('memory')) result.memory.push(...(await measureMemory(folderIn(inMemory), env)));
+    if (wanted('fleet')) result.fleet.push(...(await measureFleet(folderIn(inMemory), env)));
+    if (!wanted('stored')) return result;
+    return { ...result, stored: await measureStored(folderIn(inMemory), env, { rounds, seconds }) };
+  } finally {
+    for (const folder of folders.toReversed()) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const result =
+  values.from === undefined ? await measure() : (JSON.parse(readFileSync(values.from, 'utf8')) as Result);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+say('');
+for (const line of tables(result)) say(line);
+if (values.docs) writeDocs(result);

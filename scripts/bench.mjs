@@ -10,14 +10,20 @@ import { requireNode, requirePackages } from './prepare.mjs';
 requireNode();
 const { fail, Problem } = await import('./say.mjs');
 
-/** Each with what it is told of the peers that were fetched for it. */
+/** Each with what it is told of what was fetched or built for it. */
 const measurements = /** @type {Record<string, () => Promise<Record<string, string>>>} */ ({
   crypto: async () => ({}),
   groups: async () => {
     const { tsMls } = await import('./tools/ts-mls.mjs');
     return { TS_MLS_FOLDER: await tsMls() };
   },
-  relay: async () => ({}),
+  relay: async () => {
+    const { build } = await import('./build.mjs');
+    const { postgres } = await import('./tools/postgres.mjs');
+    await build({ names: ['relay'], quiet: true });
+    await postgres();
+    return {};
+  },
 });
 
 try {
