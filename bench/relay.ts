@@ -153,4 +153,4 @@ const result =
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 say('');
 for (const line of tables(result)) say(line);
-if (values.docs) writeDocs(result);
+if (values.docs) await writeDocs(result);

@@ -4,8 +4,8 @@ import { rate } from './tables.ts';
 
 const senders = '64';
 const width = 760;
-const labelWidth = 300;
-const barsWidth = 370;
+const labelWidth = 350;
+const barsWidth = 330;
 const rowHeight = 30;
 const barHeight = 18;
 const top = 64;
