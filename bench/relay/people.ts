@@ -9,6 +9,8 @@ import { startRelay } from '@crypt2chat/relay/testing';
 import { message } from './peer.ts';
 
 const hourMs = 3_600_000;
+/** A store's connections wait for each other only so long. */
+const atOnce = 64;
 
 export interface Person {
   /** In a path. */
@@ -33,7 +35,7 @@ export async function settle(
   const { store } = relay;
   try {
     const now = Date.now();
-    const settleOne = async (_: unknown, i: number): Promise<Person> => {
+    const settleOne = async (i: number): Promise<Person> => {
       const deviceId = randomBytes(32);
       const capability = randomBytes(32);
       const bearer = randomBytes(32);
@@ -64,7 +66,16 @@ export async function settle(
         bearer: toBase64url(bearer),
       };
     };
-    return await Promise.all(Array.from({ length: count }, settleOne));
+    const people: Person[] = [];
+    let next = 0;
+    const settleSome = async (): Promise<void> => {
+      while (next < count) {
+        const i = next++;
+        people[i] = await settleOne(i);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, settleSome));
+    return people;
   } finally {
     await relay.stop();
   }
