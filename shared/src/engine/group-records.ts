@@ -37,6 +37,13 @@ const groupSchema = v.strictObject({
   unlocated: optional(v.literal(true)),
   /** When it was seen that members' logs know of other devices than the group. */
   noticedAt: optional(uint()),
+  /** Members whose logs could not be followed, how long they were known to be, and when that was. */
+  unfollowed: optional(
+    v.pipe(
+      v.array(v.strictObject({ account: key, length: uint(), at: uint() })),
+      v.maxLength(limits.groupDevices),
+    ),
+  ),
   /** Who made the change that nobody can follow, where that is known. */
   offender: optional(key),
   /** Who gave the keys of this epoch, where they were missing. */
@@ -171,7 +178,12 @@ const intentSchema = v.strictObject({
     v.strictObject({ kind: v.literal('may-add'), mayAdd: v.picklist(['anyone', 'admins']) }),
     v.strictObject({ kind: v.literal('admin'), account: key, admin: v.boolean() }),
     /** `welcome`: for somebody who has fallen too far behind to be told what they missed. */
-    v.strictObject({ kind: v.literal('rotate'), welcome: optional(v.literal(true)) }),
+    v.strictObject({
+      kind: v.literal('rotate'),
+      welcome: optional(v.literal(true)),
+      /** For members' new and revoked devices alone: without any, there is no need. */
+      follows: optional(v.literal(true)),
+    }),
   ]),
 });
 export type IntentRecord = v.InferOutput<typeof intentSchema>;

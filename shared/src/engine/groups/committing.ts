@@ -29,13 +29,16 @@ import {
   intentKeyOf,
   type IntentRecord,
   intents,
+  leaving,
+  leavingKeyOf,
   storeGroup,
 } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import { contacts, conversations, messageKey, outbox, outgoing } from '../records.ts';
 import type { Relay } from '../relay-client.ts';
 import { enterEpoch } from './epochs.ts';
-import { type Made, makeChange, signing, type Updates } from './making.ts';
+import { noteUnfollowed, type Updates } from './following.ts';
+import { type Made, makeChange, signing } from './making.ts';
 import {
   conversationOfGroup,
   findGroup,
@@ -101,13 +104,25 @@ export function beginCommit(core: Core, record: GroupRecord, updates: Updates): 
   if (record.standing !== 'ready' || !record.keys) return false;
   for (const intent of intentsOf(core, record.id)) {
     const made = makeChange(core, record, intent.change, updates);
+    if (opensEpoch(intent.change)) noteUnfollowed(core, findGroup(core, record.id)!, made?.change.group);
     if (made) {
       storeCommit(core, record, intent, made);
       return true;
     }
-    core.vault.delete(intents, intentKeyOf(record.id, intent.id));
+    dropIntent(core, record.id, intent);
   }
   return false;
+}
+
+/** What is done, or cannot be done, is not wanted for ever. */
+function dropIntent(core: Core, group: Uint8Array, { id, change }: IntentRecord): void {
+  core.vault.delete(intents, intentKeyOf(group, id));
+  // A word of somebody's leaving that counts no more, as its device is gone, would be taken up again and again.
+  if (change.kind === 'remove') core.vault.delete(leaving, leavingKeyOf(group, change.account));
+}
+
+function opensEpoch({ kind }: Change): boolean {
+  return kind === 'add' || kind === 'remove' || kind === 'rotate';
 }
 
 function storeCommit(

@@ -7,8 +7,7 @@ import { learnLinks, mustGet } from '../contacts.ts';
 import type { Core } from '../core.ts';
 import { ownAccountId } from '../group-summary.ts';
 import type { Relay } from '../relay-client.ts';
-import type { Updates } from './making.ts';
-import { isBehind } from './tending.ts';
+import { isBehind, type Updates } from './following.ts';
 
 /** The log of a contact as the relay has it, verified against what is known. @throws as `extendIdentity`, and what the relay says. */
 export async function fetchLog(
@@ -38,8 +37,13 @@ export async function fetchUpdates(
       if (links.length > 0 && extendIdentity(member.identity, links) !== member.identity)
         updates.push({ account: accountId, links });
     } catch (error) {
-      if (!hasCode(error, 'ERR_LOG_FORK', 'ERR_LOG_INVALID', 'ERR_ACCOUNT_UNKNOWN')) throw error;
+      if (!isAboutLog(error)) throw error;
     }
   }
   return updates;
+}
+
+/** What is wrong with one account's log, or with what the relay serves for it, concerns nobody else. */
+export function isAboutLog(error: unknown): boolean {
+  return hasCode(error, 'ERR_LOG_FORK', 'ERR_LOG_INVALID', 'ERR_NEWER_VERSION', 'ERR_ACCOUNT_UNKNOWN');
 }

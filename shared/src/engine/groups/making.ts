@@ -21,11 +21,10 @@ import type { Core } from '../core.ts';
 import { type GroupRecord, type IntentRecord, leaving, leavingKeyOf } from '../group-records.ts';
 import { ownAccountId } from '../group-summary.ts';
 import { contacts, messageKey, messages, originals } from '../records.ts';
+import { type Updates, withUpdates } from './following.ts';
 import { conversationOfGroup, ownMember, requireGroup, seenBy } from './group.ts';
 
 type Change = IntentRecord['change'];
-/** What members' logs have gained, by account. */
-export type Updates = readonly { readonly account: Uint8Array; readonly links: readonly Uint8Array[] }[];
 
 /** Verified logs are not verified again when they come in a link. */
 export function knownIdentities(core: Core) {
@@ -64,7 +63,10 @@ export function makeChange(
   if (!us || !conversation) return undefined;
   const sign = signing(core, conversation.counter + 1);
   const secret = core.randomness.bytes(secretBytes);
-  const opening = { ...sign, secret, seen: seenBy(record, group), identities: relevant(group, updates) };
+  const opening = { ...sign, secret, seen: seenBy(record, group) };
+  const rotated = (identities: Updates) => rotateGroup(group, { ...opening, identities });
+  const opened = (make: (identities: Updates) => GroupChange) =>
+    withUpdates(relevant(group, updates), rotated, make);
   const isOther = (account: Uint8Array) =>
     !equalBytes(account, ownAccountId(core)) && memberOf(group, account);
   try {
@@ -74,7 +76,9 @@ export function makeChange(
         if (logs.length === 0) return undefined;
         const shared = lastOriginals(core, conversation.id, group, wanted.shared);
         return {
-          change: addMembers(group, { ...opening, members: logs, shared: shared.length }),
+          change: opened((identities) =>
+            addMembers(group, { ...opening, identities, members: logs, shared: shared.length }),
+          ),
           secret,
           shared,
         };
@@ -82,15 +86,24 @@ export function makeChange(
       case 'remove': {
         if (!isOther(wanted.account)) return undefined;
         const left = core.vault.get(leaving, leavingKeyOf(record.id, wanted.account));
-        const change = removeMembers(group, {
-          ...opening,
-          accounts: [wanted.account],
-          left: left ? [left.signed] : [],
-        });
+        const change = opened((identities) =>
+          removeMembers(group, {
+            ...opening,
+            identities,
+            accounts: [wanted.account],
+            // Admins need nobody's word, and one that counts no more would forbid the link.
+            left: left && !us.admin ? [left.signed] : [],
+          }),
+        );
         return { change, secret, shared: [] };
       }
-      case 'rotate':
-        return { change: rotateGroup(group, opening), secret, shared: [] };
+      case 'rotate': {
+        const change = opened(rotated);
+        const isFollowed = change.group.members.some(
+          ({ identity }) => memberOf(group, identity.accountId)?.identity.length !== identity.length,
+        );
+        return wanted.follows && !isFollowed ? undefined : { change, secret, shared: [] };
+      }
       case 'rename':
         return wanted.name === group.name
           ? undefined

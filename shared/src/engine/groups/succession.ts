@@ -1,6 +1,6 @@
 /** A group that nobody can follow goes on as another one (protocol §11.10). */
 import { equalBytes } from '../../bytes/index.ts';
-import { type Group, memberOfKey, readLink } from '../../groups/index.ts';
+import { type Group, type Member, memberOfKey, readLink } from '../../groups/index.ts';
 import type { Core } from '../core.ts';
 import { type GroupRecord, groupLinks } from '../group-records.ts';
 import type { Relay } from '../relay-client.ts';
@@ -14,7 +14,7 @@ import {
   storeLink,
   withLog,
 } from './group.ts';
-import { fetchLog } from './logs.ts';
+import { fetchLog, isAboutLog } from './logs.ts';
 import { isAbandoned, successorTurn } from './tending.ts';
 
 /** Whom the relay shows the log as it is can say so meanwhile. */
@@ -39,9 +39,17 @@ export async function succeedStuckGroup(
   const waitMs = record.since + firstMs + turn * turnMs - core.clock.now();
   if (waitMs > 0) return waitMs;
   const { offender } = record;
-  const stay = group.members.filter(({ identity }) => !offender || !equalBytes(identity.accountId, offender));
+  const wanted = group.members.filter(
+    ({ identity }) => !offender || !equalBytes(identity.accountId, offender),
+  );
   const logs: (readonly Uint8Array[])[] = [];
-  for (const { identity } of stay) logs.push(await fetchLog(core, relay, identity.accountId, signal));
+  const stay: Member[] = [];
+  for (const member of wanted) {
+    const log = await logOf(core, relay, member.identity.accountId, signal);
+    if (!log) continue;
+    logs.push(log);
+    stay.push(member);
+  }
   core.transaction(() => {
     const own = core.requireAccount().links[0]!;
     const begun = beginGroup(core, {
@@ -56,6 +64,21 @@ export async function succeedStuckGroup(
     saveGroup(core, newRecord(core, begun.group, conversation.id));
   });
   return undefined;
+}
+
+/** Whose log cannot be had stays behind: the others do not wait for them. */
+async function logOf(
+  core: Core,
+  relay: Relay,
+  account: Uint8Array,
+  signal: AbortSignal,
+): Promise<readonly Uint8Array[] | undefined> {
+  try {
+    return await fetchLog(core, relay, account, signal);
+  } catch (error) {
+    if (isAboutLog(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Who begins it is an admin of it, whoever the others are. */

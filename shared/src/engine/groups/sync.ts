@@ -232,6 +232,7 @@ function isAboutGroup(error: unknown): boolean {
     'ERR_REQUEST_INVALID',
     'ERR_LOG_FORK',
     'ERR_LOG_INVALID',
+    'ERR_NEWER_VERSION',
     'ERR_FORMAT',
   );
 }

@@ -3,7 +3,7 @@
  * missing, a successor where nobody can follow. What any member could do is done by one after the other, by turns.
  */
 import { equalBytes } from '../../bytes/index.ts';
-import { devicesOf, type Group, type Member, memberOf } from '../../groups/index.ts';
+import { devicesOf, type Group, maxGroupLinks, type Member, memberOf } from '../../groups/index.ts';
 import { ensureConversation } from '../conversations.ts';
 import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
@@ -13,6 +13,7 @@ import { contacts } from '../records.ts';
 import { takeBack } from './doubting.ts';
 import { intend, intentsOf } from './committing.ts';
 import { sharesOf } from './epochs.ts';
+import { maySomebodyFollow } from './following.ts';
 import { othersOf, ownMember, requireGroup, saveGroup, turnOf } from './group.ts';
 import { isChainLow } from './writing.ts';
 
@@ -75,26 +76,18 @@ function removeWhoLeft(core: Core, record: GroupRecord, group: Group): number[] 
   });
 }
 
-/** Members' own logs say which devices are theirs; the group follows, at once where one was revoked. */
-export function isBehind(core: Core, { identity }: Member): boolean {
-  const known = equalBytes(identity.accountId, ownAccountId(core))
-    ? core.requireAccount()
-    : core.vault.get(contacts, identity.accountId);
-  return known !== undefined && core.identityOf(known).length > identity.length;
-}
-
 function followDevices(core: Core, record: GroupRecord, group: Group): number | undefined {
-  if (!group.members.some((member) => isBehind(core, member))) return undefined;
+  if (!maySomebodyFollow(core, record, group)) return undefined;
   const noticedAt = record.noticedAt ?? core.clock.now();
   if (record.noticedAt === undefined) saveGroup(core, { ...record, noticedAt });
   const waitMs = untilTurn(core, group, noticedAt, turnMs);
   if (waitMs > 0) return waitMs;
-  intend(core, record.id, { kind: 'rotate' });
+  intend(core, record.id, { kind: 'rotate', follows: true });
   return undefined;
 }
 
 function rotate(core: Core, record: GroupRecord, group: Group): number | undefined {
-  if (othersOf(core, group).length === 0) return undefined;
+  if (othersOf(core, group).length === 0 || group.length >= maxGroupLinks) return undefined;
   const jitter = ((group.epochLink[0]! * 256 + group.epochLink[1]!) / 65_536) * jitterMs;
   const waitMs = untilTurn(core, group, record.since + rotateAfterMs + jitter, rotationTurnMs);
   if (waitMs > 0 && !isChainLow(core, record)) return waitMs;
