@@ -136,7 +136,9 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
   ERR_GROUP_NOT_ALLOWED: { text: 'Only the admins of this group may do that.' },
   ERR_GROUP_NOT_MEMBER: { text: 'You are not in this group any more.' },
   ERR_GROUP_NAME: { text: 'A group needs a name of 1 to 64 characters, on one line.' },
-  ERR_GROUP_TOO_LARGE: { text: 'A group can have 250 computers, and these would be more.' },
+  ERR_GROUP_TOO_LARGE: {
+    text: 'This is more than a group can hold: it has room for 250 computers and for some thousands of changes. A new group has room again.',
+  },
   ERR_GROUP_STUCK: {
     text: 'Somebody in this group changed it in a way that nobody can follow. A successor with the others is being made.',
   },

@@ -4,6 +4,11 @@ import type { Randomness } from '../primitives/index.ts';
 const firstMs = 1_000;
 const lastMs = 60_000;
 
+/** Whether a wait that ends at `until` is still on. One that is longer than any is of a clock that was set back. */
+export function isAhead(until: number, now: number): boolean {
+  return until > now && until - now <= lastMs;
+}
+
 export class Backoff {
   readonly #randomness: Randomness;
   #failures = 0;

@@ -195,13 +195,14 @@ export class Engine {
     });
   }
 
-  /** Tries a failed message again. @throws CodedError `ERR_MESSAGE_UNKNOWN`, `ERR_CONVERSATION_UNKNOWN`. */
+  /** Tries a failed message again. @throws CodedError `ERR_MESSAGE_UNKNOWN`, `ERR_CONVERSATION_UNKNOWN`, `ERR_GROUP_NOT_MEMBER`. */
   retry(conversation: ConversationKey, key: MessageKey): void {
     const core = this.#core;
     core.transaction(() => {
       const found = findConversation(core, conversation);
       const message = findMessage(core, found, key);
       if (!message.own || message.state !== 'failed') return;
+      if (found.group) requireMembership(core, found);
       const { failure: _, ...rest } = message;
       saveMessage(core, { ...rest, state: 'pending' });
       queue(core, message);
@@ -216,8 +217,9 @@ export class Engine {
       const found = findConversation(core, conversation);
       const message = findMessage(core, found, key);
       removeMessage(core, message);
-      const unread = Math.max(0, found.unread - countUnread(found, [message]));
-      if (unread !== found.unread) saveConversation(core, { ...found, unread });
+      if (countUnread(found, [message]) === 0) return;
+      const mentions = Math.max(0, (found.mentions ?? 0) - (message.mention ? 1 : 0));
+      saveConversation(core, { ...found, unread: Math.max(0, found.unread - 1), mentions });
     });
   }
 
@@ -229,7 +231,7 @@ export class Engine {
       if (answer === 'block' && found.group) refuseGroup(core, found);
       if (answer !== 'accept') {
         const status = answer === 'block' ? 'blocked' : 'ignored';
-        saveConversation(core, { ...findConversation(core, conversation), status, unread: 0 });
+        saveConversation(core, { ...findConversation(core, conversation), status, unread: 0, mentions: 0 });
         return;
       }
       if (found.status === 'active') return;

@@ -98,6 +98,11 @@ export function storeGroup({ vault }: VaultOwner, { log, ...stored }: GroupRecor
   if (log && vault.get(groupLogs, stored.id)?.log !== log) vault.put(groupLogs, { group: stored.id, log });
 }
 
+/** Of which nothing but the promise was there. */
+export function deleteGroup({ vault }: VaultOwner, id: Uint8Array): void {
+  vault.delete(storedGroups, id);
+}
+
 interface VaultOwner {
   readonly vault: Vault;
 }

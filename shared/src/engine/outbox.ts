@@ -5,7 +5,7 @@
 import { fromHex, toHex } from '../bytes/index.ts';
 import { hasCode } from '../errors/index.ts';
 import { type DeviceId, type VerifiedBundle, verifyBundle } from '../identity/index.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff, isAhead } from './backoff.ts';
 import { checkName, hasLastingTrouble, mustGet, refreshContact, setTrouble } from './contacts.ts';
 import { announceConversation, contactOf, failMessage, maxConversations } from './conversations.ts';
 import type { Core } from './core.ts';
@@ -255,12 +255,12 @@ export class Outbox {
 
   #isHeld(account: Uint8Array): boolean {
     const hold = this.#holds.get(toHex(account));
-    return hold !== undefined && hold.until > this.#core.clock.now();
+    return hold !== undefined && isAhead(hold.until, this.#core.clock.now());
   }
 
   #nextTryMs(): number | undefined {
     const now = this.#core.clock.now();
-    const times = [...this.#holds.values()].map(({ until }) => until).filter((until) => until > now);
+    const times = [...this.#holds.values()].map(({ until }) => until).filter((until) => isAhead(until, now));
     return times.length === 0 ? undefined : Math.min(...times) - now;
   }
 }

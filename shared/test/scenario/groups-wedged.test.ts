@@ -4,8 +4,23 @@ import { encodeCbor } from '@crypt2chat/shared/cbor';
 import { addDevice, type DeviceSecrets, generateDevice } from '@crypt2chat/shared/identity';
 import { systemRandomness as randomness } from '@crypt2chat/shared/primitives';
 import { learnLinks, mustGet } from '../../src/engine/contacts.ts';
-import type { Device, Line } from '../schedules/device.ts';
-import { accountOf, Crew, groupAt, remove, say, standing, textsOf } from './crew.ts';
+import { groupLinks, loadGroups, storeGroup } from '../../src/engine/group-records.ts';
+import { intend } from '../../src/engine/groups/committing.ts';
+import { type Device, type Line, unreachable } from '../schedules/device.ts';
+import {
+  accountOf,
+  Crew,
+  groupAt,
+  keyOf,
+  losing,
+  messagesOf,
+  record,
+  remove,
+  say,
+  standing,
+  textsOf,
+  write,
+} from './crew.ts';
 
 /** A link by which the account gets another device. */
 function grow(crew: Crew, { core }: Device, device: DeviceSecrets): Uint8Array {
@@ -115,5 +130,84 @@ describe('a group goes on', function () {
     say(alice, 'none the less');
     await crew.settle([alice, bob]);
     assert.ok(textsOf(bob).includes('none the less'));
+  });
+
+  it('where its links fill a welcome: nobody can be added, and all else goes on', async () => {
+    const zoe = await crew.register('zoe');
+    const { group, length } = groupAt(alice);
+    const { core } = alice;
+    core.transaction(() => {
+      for (let i = 0; i < 2; i++)
+        core.vault.put(groupLinks, { group, seq: length + 1_000 + i, link: new Uint8Array(800_000) });
+      // Asked for before there were so many.
+      intend(core, group, { kind: 'add', logs: [[...zoe.core.requireAccount().links]], shared: 0 });
+      intend(core, group, { kind: 'rotate', welcome: true });
+    });
+    await assert.rejects(alice.commands.add(keyOf(alice), ['zoe'], 0), { code: 'ERR_GROUP_TOO_LARGE' });
+    const { epoch } = groupAt(alice);
+    await crew.settle();
+    assert.equal(groupAt(bob).epoch, epoch + 1);
+    assert.equal(standing(zoe), undefined);
+  });
+
+  it('and others can invite somebody to whom a stranger promises groups that are none', async () => {
+    const promise = () =>
+      write(mallory, trudy, {
+        action: 'share',
+        group: randomness.bytes(32),
+        epoch: 0,
+        link: randomness.bytes(32),
+        secret: randomness.bytes(32),
+        welcome: randomness.bytes(32),
+      });
+    for (let i = 0; i < 120; i++) promise();
+    await mallory.step('post');
+    await trudy.step('mail');
+    let asked = 0;
+    const { line } = trudy;
+    trudy.line = (request, pass) => {
+      if (request.url.endsWith('/welcome')) asked++;
+      return line(request, pass);
+    };
+    for (let i = 0; i < 5; i++) await trudy.step('work');
+    assert.ok(asked <= 10, `asked ${asked} times`);
+    const begun = await alice.commands.create('another', ['trudy']);
+    await crew.settle();
+    assert.ok(loadGroups(trudy.core, 200).some((each) => toBase64url(each.id) === begun.key && each.keys));
+    crew.clock.advance(31 * 24 * 60 * 60 * 1000);
+    await trudy.step('work');
+    assert.equal(loadGroups(trudy.core, 200).length, 2);
+  });
+
+  it('on a computer whose clock was set back while its keys were missing', async () => {
+    for (const device of [alice, bob, mallory]) device.line = losing(trudy);
+    alice.rotate();
+    for (let i = 0; i < 4; i++) await crew.round();
+    assert.equal(standing(trudy), 'keys-missing');
+    const before = record(trudy);
+    const day = 24 * 60 * 60 * 1000;
+    trudy.core.transaction(() => {
+      storeGroup(trudy.core, { ...before, since: before.since + day, askedAt: before.askedAt + day });
+    });
+    for (let i = 0; i < 2; i++) await crew.round();
+    assert.equal(record(trudy).asked, before.asked + 1);
+  });
+
+  it('without a message that was written before its author was removed', async () => {
+    const away = bob.line;
+    bob.line = () => Promise.reject(unreachable());
+    say(bob, 'too late');
+    remove(alice, bob);
+    await crew.settle([alice, mallory, trudy]);
+    bob.line = away;
+    await crew.settle();
+    assert.equal(standing(bob), 'removed');
+    const late = messagesOf(bob).find(({ own, body }) => own && body.kind === 'text');
+    assert.equal(late?.state, 'failed');
+    assert.equal(late.failure, 'ERR_GROUP_NOT_MEMBER');
+    await alice.commands.add(keyOf(alice), ['bob'], 0);
+    await crew.settle();
+    assert.equal(standing(bob), 'ready');
+    assert.deepEqual(textsOf(alice), []);
   });
 });

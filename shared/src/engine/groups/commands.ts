@@ -6,6 +6,7 @@ import {
   type Group,
   isGroupName,
   maxGroupDevices,
+  maxGroupLinks,
   maxShared,
   memberOf,
 } from '../../groups/index.ts';
@@ -31,6 +32,7 @@ import { beginGroup, intend } from './committing.ts';
 import { leaveGroup } from './epochs.ts';
 import { addEvent, conversationOfGroup, othersOf, ownMember, saveGroup, storeLink } from './group.ts';
 import { fetchLog } from './logs.ts';
+import { welcomeRoom } from './making.ts';
 import { listReceipts } from './receipts.ts';
 import { newRecord } from './succession.ts';
 
@@ -94,6 +96,8 @@ export class Groups implements GroupCommands {
       const fresh = logs.links.filter((_, i) => !memberOf(group, logs.accounts[i]!.account));
       if (fresh.length === 0) return;
       requireRoom(devicesOf(group).length + devicesIn(core, logs.accounts));
+      if (group.length >= maxGroupLinks || welcomeRoom(core, record.id, fresh) < 0)
+        throw new CodedError('ERR_GROUP_TOO_LARGE', 'its history does not fit into a welcome');
       const shared = Math.max(0, Math.min(maxShared, Math.floor(shareLast)));
       intend(core, record.id, { kind: 'add', logs: fresh.map((log) => [...log]), shared });
     });
@@ -146,6 +150,8 @@ export class Groups implements GroupCommands {
       const { record, group } = this.#present(conversation);
       if (!ownMember(this.#core, group)?.admin)
         throw new CodedError('ERR_GROUP_NOT_ALLOWED', 'that is for admins');
+      if (group.length >= maxGroupLinks)
+        throw new CodedError('ERR_GROUP_TOO_LARGE', 'its log holds no more links');
       change(record, group);
     });
   }

@@ -38,7 +38,7 @@ import { contacts, conversations, messageKey, outbox, outgoing } from '../record
 import type { Relay } from '../relay-client.ts';
 import { enterEpoch } from './epochs.ts';
 import { noteUnfollowed, type Updates } from './following.ts';
-import { type Made, makeChange, signing } from './making.ts';
+import { type Made, makeChange, signing, welcomeRoom } from './making.ts';
 import {
   conversationOfGroup,
   findGroup,
@@ -138,8 +138,9 @@ function storeCommit(
   const comes = devicesOf(group).some(
     (device) => !devicesOf(before).some((known) => equalBytes(known, device)),
   );
+  // Where the links do not fit any more, nobody can come in; but the group goes on.
   const welcome =
-    secret && (comes || isAsked)
+    secret && (comes || isAsked) && welcomeRoom(core, group.group, [[link]]) >= 0
       ? sealWelcome(
           { links: [...linksOf(core, group.group), link], shared },
           secret,

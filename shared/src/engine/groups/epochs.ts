@@ -9,7 +9,8 @@ import {
   devicesOf,
   type Group,
 } from '../../groups/index.ts';
-import { queue } from '../outgoing.ts';
+import { failMessage } from '../conversations.ts';
+import { dropLetter, queue } from '../outgoing.ts';
 import type { Core } from '../core.ts';
 import {
   chains,
@@ -21,7 +22,7 @@ import {
   type ShareRecord,
   shares,
 } from '../group-records.ts';
-import { messageKey, outgoing } from '../records.ts';
+import { conversations, messageKey, outgoing, outgoingScope } from '../records.ts';
 import { nameOfEpoch, saveGroup } from './group.ts';
 
 const maxShares = 500;
@@ -96,8 +97,21 @@ export function leaveGroup(core: Core, record: GroupRecord, standing: 'left' | '
   for (const share of sharesOf(core, record.id)) dropShare(core, share);
   core.vault.delete(commits, record.id);
   core.vault.deleteScope(leaving, record.id);
+  giveUpWaiting(core, record);
   const { trouble: _, ...rest } = left;
   return saveGroup(core, { ...rest, standing, missing: [] });
+}
+
+/** What was written and has not left would be read by nobody; whoever comes back may not want it said any more. */
+function giveUpWaiting(core: Core, { id, conversation }: GroupRecord): void {
+  const shown = conversation && core.vault.get(conversations, conversation);
+  if (!shown?.group || !equalBytes(shown.group, id)) return;
+  const waiting = core.vault.list(outgoing, { scope: outgoingScope(shown.id, true), limit: maxEntries });
+  for (const entry of waiting) {
+    failMessage(core, shown.id, entry.id, 'ERR_GROUP_NOT_MEMBER');
+    dropLetter(core, shown.id, entry.id);
+    core.vault.delete(outgoing, messageKey(shown.id, entry.id));
+  }
 }
 
 /** Shares of this epoch and of earlier ones have done their work, or were never followed. */

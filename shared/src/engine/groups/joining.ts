@@ -31,6 +31,7 @@ import { dropShare, enterEpoch, sharesOf } from './epochs.ts';
 import { doubtKeys } from './doubting.ts';
 import { addEvent, findGroup, isInEpoch, meetMembers, saveGroup, storeLink, withLog } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
+import { settleInvitation } from './inviting.ts';
 
 /** An invitation whose link never came is forgotten after this; a share that is read has long been followed. */
 const invitedMs = 30 * 24 * 60 * 60 * 1000;
@@ -55,7 +56,7 @@ export async function join(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (Math.abs(core.clock.now() - share.at) > invitedMs) {
-    core.transaction(() => dropShare(core, share));
+    core.transaction(() => refuse(core, share));
     return false;
   }
   const name: EpochName = { group: share.group, epoch: share.epoch, link: share.link };
@@ -70,13 +71,15 @@ export async function join(
   } catch (error) {
     if (!hasCode(error)) throw error;
     // Whatever it is, it is not what was promised: it will not become so.
-    core.transaction(() => {
-      dropShare(core, share);
-      const record = findGroup(core, share.group);
-      if (record) saveGroup(core, record);
-    });
+    core.transaction(() => refuse(core, share));
     return false;
   }
+}
+
+function refuse(core: Core, share: ShareRecord): void {
+  dropShare(core, share);
+  settleInvitation(core, share.group);
+  core.touch(share.group);
 }
 
 function requireMeant(core: Core, group: Group, share: ShareRecord, answer: GroupWelcome): void {
@@ -106,7 +109,7 @@ function enter(
   if (old && !mayContinue(old, group, readLink(welcome.links[0]!).signer)) return false;
   const conversation = conversationFor(core, group, share.from);
   if (!conversation) {
-    dropShare(core, share);
+    refuse(core, share);
     return false;
   }
   meetMembers(core, group.members);

@@ -14,22 +14,21 @@ import {
   verifyStatement,
 } from '../../groups/index.ts';
 import { type Letter, limits, parseGroupContent } from '../../wire/index.ts';
-import { directConversationId, ensureConversation } from '../conversations.ts';
+import { ensureConversation } from '../conversations.ts';
 import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
-import { chains, type GroupRecord, served, servedKeyOf, shares, storeGroup } from '../group-records.ts';
+import { chains, type GroupRecord, served, servedKeyOf, shares } from '../group-records.ts';
 import { groupOf, ownAccountId } from '../group-summary.ts';
-import { type ContactRecord, conversations, messageKey, messages, originals } from '../records.ts';
+import { type ContactRecord, messageKey, messages, originals } from '../records.ts';
 import { isDoubted, printOf, takeBack } from './doubting.ts';
 import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
 import { intend } from './committing.ts';
-import { conversationOfGroup, findGroup, linksOf, listGroups, saveGroup } from './group.ts';
+import { conversationOfGroup, findGroup, linksOf, saveGroup } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
+import { invite } from './inviting.ts';
 import { followLink } from './reading.ts';
 import { tellDifference } from './telling.ts';
 
-/** Groups that somebody promised us and whose log has not been read. */
-const maxInvitations = 100;
 /** Shares of one member for one group that are kept; the oldest go first. */
 const maxSharesEach = 8;
 /** A member is given keys at most this often. */
@@ -82,25 +81,6 @@ function receiveShare(core: Core, from: ContactRecord, letter: Of<'share'>): voi
   if (theirs.length >= maxSharesEach && theirs[0]) dropShare(core, theirs[0]);
   core.vault.put(shares, { ...share, from: from.account, at: core.clock.now() });
   saveGroup(core, record);
-}
-
-function invite(core: Core, from: ContactRecord, { group }: Of<'share'>): GroupRecord | undefined {
-  const direct = core.vault.get(conversations, directConversationId(ownAccountId(core), from.account));
-  if (direct?.status === 'blocked') return undefined;
-  const waiting = listGroups(core).filter(({ standing }) => standing === 'joining').length;
-  if (waiting >= maxInvitations) return undefined;
-  const record: GroupRecord = {
-    id: group,
-    standing: 'joining',
-    place: 0,
-    linkCount: 0,
-    since: core.clock.now(),
-    asked: 0,
-    askedAt: 0,
-    missing: [],
-  };
-  storeGroup(core, record);
-  return record;
 }
 
 /** A group that we are in, and whose member the sender is. */

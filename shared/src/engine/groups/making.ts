@@ -22,9 +22,12 @@ import { type GroupRecord, type IntentRecord, leaving, leavingKeyOf } from '../g
 import { ownAccountId } from '../group-summary.ts';
 import { contacts, messageKey, messages, originals } from '../records.ts';
 import { type Updates, withUpdates } from './following.ts';
-import { conversationOfGroup, ownMember, requireGroup, seenBy } from './group.ts';
+import { conversationOfGroup, linksOf, ownMember, requireGroup, seenBy } from './group.ts';
 
 type Change = IntentRecord['change'];
+/** What a welcome has around each of its parts, and besides the links that there are and the messages. */
+const framingBytes = 8;
+const spareBytes = 64 * 1024;
 
 /** Verified logs are not verified again when they come in a link. */
 export function knownIdentities(core: Core) {
@@ -74,7 +77,9 @@ export function makeChange(
       case 'add': {
         const logs = wanted.logs.filter((log) => !memberOf(group, accountIdOfLog(log)));
         if (logs.length === 0) return undefined;
-        const shared = lastOriginals(core, conversation.id, group, wanted.shared);
+        const room = welcomeRoom(core, group.group, logs);
+        if (room < 0) return undefined;
+        const shared = lastOriginals(core, conversation.id, group, wanted.shared, room);
         return {
           change: opened((identities) =>
             addMembers(group, { ...opening, identities, members: logs, shared: shared.length }),
@@ -128,12 +133,32 @@ export function makeChange(
   }
 }
 
+/**
+ * Bytes that the links of the group leave in a welcome, at most half of it; below 0 where they do not fit themselves.
+ * @param added logs of those who are to be added, which come with one more link.
+ */
+export function welcomeRoom(
+  core: Core,
+  group: Uint8Array,
+  added: readonly (readonly Uint8Array[])[] = [],
+): number {
+  const links = [...linksOf(core, group), ...added.flat()];
+  const bytes = links.reduce((sum, { length }) => sum + length + framingBytes, 0);
+  return Math.min(maxWelcomeBytes - spareBytes - bytes, maxWelcomeBytes / 2);
+}
+
 function relevant(group: Group, updates: Updates): Updates {
   return updates.filter(({ account }) => memberOf(group, account) !== undefined);
 }
 
 /** The last messages that can be shown to somebody who was not here: their authors' own words of this very group. */
-function lastOriginals(core: Core, conversation: Uint8Array, { group }: Group, count: number): Uint8Array[] {
+function lastOriginals(
+  core: Core,
+  conversation: Uint8Array,
+  { group }: Group,
+  count: number,
+  maxBytes: number,
+): Uint8Array[] {
   const found: Uint8Array[] = [];
   let bytes = 0;
   for (const { id } of core.vault.list(messages, {
@@ -143,8 +168,8 @@ function lastOriginals(core: Core, conversation: Uint8Array, { group }: Group, c
   })) {
     const original = core.vault.get(originals, messageKey(conversation, id));
     if (!original || !equalBytes(parseStatement(original.signed).group, group)) continue;
-    bytes += original.signed.length;
-    if (found.length >= Math.min(count, maxShared) || bytes > maxWelcomeBytes / 2) break;
+    bytes += original.signed.length + framingBytes;
+    if (found.length >= Math.min(count, maxShared) || bytes > maxBytes) break;
     found.push(original.signed);
   }
   return found.reverse();

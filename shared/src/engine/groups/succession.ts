@@ -37,7 +37,8 @@ export async function succeedStuckGroup(
   const turn = successorTurn(core, record, group);
   if (turn === undefined) return undefined;
   const waitMs = record.since + firstMs + turn * turnMs - core.clock.now();
-  if (waitMs > 0) return waitMs;
+  // Of a time that is still to come: the clock was set back.
+  if (waitMs > 0 && record.since <= core.clock.now()) return waitMs;
   const { offender } = record;
   const wanted = group.members.filter(
     ({ identity }) => !offender || !equalBytes(identity.accountId, offender),

@@ -2,9 +2,9 @@
 import { equalBytes, toHex } from '../../bytes/index.ts';
 import { hasCode } from '../../errors/index.ts';
 import { limits } from '../../wire/index.ts';
-import { Backoff } from '../backoff.ts';
+import { Backoff, isAhead } from '../backoff.ts';
 import type { Core } from '../core.ts';
-import { commits } from '../group-records.ts';
+import { commits, shareKeyOf } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import type { GroupEvents, Relay } from '../relay-client.ts';
 import { advanceCommit, beginCommit, type CommitOutcome, intentsOf } from './committing.ts';
@@ -24,6 +24,9 @@ const entriesPerStep = 16;
 const maxSteps = 200;
 /** A share may be there a moment before its link is. */
 const soonMs = 300;
+/** The welcome of a share that is not there yet is asked for ever more rarely, up to this. */
+const maxJoinWaitMs = 60_000;
+const maxJoins = 2_000;
 /** So often it is looked whether the shares of a link have gone: some 20 seconds. Who lacks one can ask for the keys. */
 const maxWaits = 64;
 
@@ -39,6 +42,8 @@ export class GroupSync {
   readonly #isHeld: (account: Uint8Array) => boolean;
   readonly #holds = new Map<string, Hold>();
   readonly #waited = new Map<string, number>();
+  /** When the relay is asked again for the welcome of a share, by the share. */
+  readonly #joinAt = new Map<string, number>();
 
   /** @param isHeld whether what is for an account cannot be delivered at present. */
   constructor(core: Core, relay: Relay, isHeld: (account: Uint8Array) => boolean) {
@@ -51,6 +56,7 @@ export class GroupSync {
   /** Everything that was held back is tried again at once. */
   release(): void {
     this.#holds.clear();
+    this.#joinAt.clear();
   }
 
   /** The groups whose logs can be read now, and how far they have been. Another answer means that a poll is out of date. */
@@ -180,13 +186,23 @@ export class GroupSync {
     if (record.unlocated && record.standing === 'ready') await locate(core, this.#relay, record, signal);
     let waitMs: number | undefined;
     for (const share of invitationsOf(core, record)) {
+      const key = toHex(shareKeyOf(share));
+      const restMs = (this.#joinAt.get(key) ?? 0) - core.clock.now();
+      if (restMs > 0 && restMs <= maxJoinWaitMs) {
+        waitMs = Math.min(waitMs ?? Infinity, restMs);
+        continue;
+      }
+      this.#joinAt.delete(key);
       try {
         if (await join(core, this.#relay, share, signal)) return undefined;
       } catch (error) {
         if (!hasCode(error, 'ERR_ACCESS_INVALID', 'ERR_GROUP_UNKNOWN')) throw error;
         const age = Math.max(0, core.clock.now() - share.at);
         // The link comes right behind its shares, or never.
-        waitMs = Math.min(waitMs ?? Infinity, Math.max(soonMs, Math.min(age, 60_000)));
+        const againMs = Math.max(soonMs, Math.min(age, maxJoinWaitMs));
+        if (this.#joinAt.size >= maxJoins) this.#joinAt.clear();
+        this.#joinAt.set(key, core.clock.now() + againMs);
+        waitMs = Math.min(waitMs ?? Infinity, againMs);
       }
     }
     return waitMs;
@@ -214,7 +230,7 @@ export class GroupSync {
 
   #isOnHold(key: string): boolean {
     const hold = this.#holds.get(key);
-    return hold !== undefined && hold.until > this.#core.clock.now();
+    return hold !== undefined && isAhead(hold.until, this.#core.clock.now());
   }
 }
 

@@ -14,7 +14,7 @@ import { takeBack } from './doubting.ts';
 import { intend, intentsOf } from './committing.ts';
 import { sharesOf } from './epochs.ts';
 import { maySomebodyFollow } from './following.ts';
-import { othersOf, ownMember, requireGroup, saveGroup, turnOf } from './group.ts';
+import { conversationOfGroup, othersOf, ownMember, requireGroup, saveGroup, turnOf } from './group.ts';
 import { isChainLow } from './writing.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -26,7 +26,9 @@ const turnMs = 3_000;
 const rotationTurnMs = 10 * 60 * 1000;
 /** Keys may still be on their way; then the others are asked, two at a time. */
 const graceMs = 5_000;
-const askEveryMs = 30_000;
+const firstAskEveryMs = 30_000;
+const quickAsks = 10;
+const maxAskEveryMs = 60 * 60 * 1000;
 const servers = 2;
 /** A share whose link the relay does not show: whoever made it is asked. */
 const unseenLinkMs = 60_000;
@@ -38,7 +40,9 @@ const askAboutLinkEveryMs = 10 * 60 * 1000;
 export function tend(core: Core, record: GroupRecord): number | undefined {
   switch (record.standing) {
     case 'ready':
-      return record.unlocated ? undefined : earliest(tendReady(core, record, requireGroup(record)));
+      return record.unlocated || !isShown(core, record)
+        ? undefined
+        : earliest(tendReady(core, record, requireGroup(record)));
     case 'keys-missing':
       return askForKeys(core, record);
     case 'stuck':
@@ -49,6 +53,12 @@ export function tend(core: Core, record: GroupRecord): number | undefined {
     case 'succeeded':
       return undefined;
   }
+}
+
+/** Of several successors one goes on; the others are read, and nothing more. */
+function isShown(core: Core, record: GroupRecord): boolean {
+  const shown = conversationOfGroup(core, record)?.group;
+  return shown === undefined || equalBytes(shown, record.id);
 }
 
 function tendReady(core: Core, record: GroupRecord, group: Group): (number | undefined)[] {
@@ -66,10 +76,15 @@ function untilTurn(core: Core, group: Group, since: number, perTurnMs: number): 
   return since + turnOf(core, group) * perTurnMs - core.clock.now();
 }
 
+/** As {@link untilTurn} for what has happened already: if that is still to come, the clock was set back. */
+function untilTurnAfter(core: Core, group: Group, at: number): number {
+  return at > core.clock.now() ? 0 : untilTurn(core, group, at, turnMs);
+}
+
 function removeWhoLeft(core: Core, record: GroupRecord, group: Group): number[] {
   return core.vault.list(leaving, { scope: record.id, limit: 10 }).flatMap(({ account, at }) => {
     if (!memberOf(group, account) || equalBytes(account, ownAccountId(core))) return [];
-    const waitMs = untilTurn(core, group, at, turnMs);
+    const waitMs = untilTurnAfter(core, group, at);
     if (waitMs > 0) return [waitMs];
     intend(core, record.id, { kind: 'remove', account });
     return [];
@@ -80,7 +95,7 @@ function followDevices(core: Core, record: GroupRecord, group: Group): number | 
   if (!maySomebodyFollow(core, record, group)) return undefined;
   const noticedAt = record.noticedAt ?? core.clock.now();
   if (record.noticedAt === undefined) saveGroup(core, { ...record, noticedAt });
-  const waitMs = untilTurn(core, group, noticedAt, turnMs);
+  const waitMs = untilTurnAfter(core, group, noticedAt);
   if (waitMs > 0) return waitMs;
   intend(core, record.id, { kind: 'rotate', follows: true });
   return undefined;
@@ -120,8 +135,10 @@ function askAboutLink(core: Core, record: GroupRecord, group: Group): number | u
 function askForKeys(core: Core, record: GroupRecord): number {
   const now = core.clock.now();
   const firstAt = record.since + (record.standing === 'stuck' ? 0 : graceMs);
-  const dueAt = record.asked === 0 ? firstAt : record.askedAt + askEveryMs;
-  if (dueAt > now) return dueAt - now;
+  const dueAt = record.asked === 0 ? firstAt : record.askedAt + askEveryMs(record.asked);
+  const waitMs = dueAt - now;
+  // Longer than ever: the clock was set back.
+  if (waitMs > 0 && waitMs <= maxAskEveryMs) return waitMs;
   // Links without the keys behind them may be made up: nobody else could answer for those.
   if (record.before) return askForKeys(core, saveGroup(core, takeBack(core, record)));
   const group = requireGroup(record);
@@ -142,7 +159,12 @@ function askForKeys(core: Core, record: GroupRecord): number {
     });
   }
   saveGroup(core, { ...record, asked: record.asked + 1, askedAt: now });
-  return askEveryMs;
+  return askEveryMs(record.asked + 1);
+}
+
+/** What others do not answer for long waits in their mailboxes already; it need not pile up there. */
+function askEveryMs(asked: number): number {
+  return Math.min(maxAskEveryMs, firstAskEveryMs * 2 ** Math.min(20, Math.max(0, asked - quickAsks)));
 }
 
 /**

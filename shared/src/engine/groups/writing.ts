@@ -2,6 +2,7 @@
  * The way out of a group: messages are sealed in the sending chain of the present epoch and stored, and only then do
  * they leave. What is refused because the epoch has ended is sealed anew in the next one, under the same message id.
  */
+import { equalBytes } from '../../bytes/index.ts';
 import { decodeCbor } from '../../cbor/index.ts';
 import { maxGeneration, sealGroupMessage } from '../../groups/index.ts';
 import {
@@ -57,7 +58,8 @@ export function sealGroup(core: Core, id: Uint8Array): boolean {
     if (record?.standing !== 'ready' || record.unlocated || record.trouble === 'ERR_GROUP_WITHHELD')
       return false;
     const conversation = conversationOfGroup(core, record);
-    if (!conversation || untilProven(core, record) !== undefined) return false;
+    if (!conversation?.group || !equalBytes(conversation.group, id)) return false;
+    if (untilProven(core, record) !== undefined) return false;
     const waiting = core.vault.list(outgoing, {
       scope: outgoingScope(conversation.id, true),
       limit: messagesPerStep,
