@@ -10,10 +10,12 @@ import { type Device, type Line, unreachable } from '../schedules/device.ts';
 import {
   accountOf,
   Crew,
+  eventsOf,
   groupAt,
   keyOf,
   losing,
   messagesOf,
+  peopleOf,
   record,
   remove,
   say,
@@ -209,5 +211,69 @@ describe('a group goes on', function () {
     await crew.settle();
     assert.equal(standing(bob), 'ready');
     assert.deepEqual(textsOf(alice), []);
+  });
+
+  it('without somebody who left while their keys were missing, once they have them', async () => {
+    for (const device of [alice, bob, mallory]) device.line = losing(trudy);
+    alice.rotate();
+    await crew.round();
+    await crew.round();
+    assert.equal(standing(trudy), 'keys-missing');
+    trudy.commands.leave(keyOf(trudy));
+    trudy.commands.leave(keyOf(trudy));
+    for (const device of [alice, bob, mallory]) device.line = (_request, pass) => pass();
+    await crew.settle(crew.devices, 8);
+    assert.equal(standing(trudy), 'left');
+    assert.deepEqual(eventsOf(trudy), ['created', 'left']);
+    for (const device of [alice, bob, mallory])
+      assert.deepEqual(peopleOf(device), ['alice', 'bob', 'mallory']);
+  });
+
+  it('without somebody whose word of leaving was heard by none of those who are left but a newcomer', async () => {
+    bob.commands.leave(keyOf(bob));
+    await crew.round([bob]);
+    await crew.round([alice, mallory, trudy], ['read']);
+    const zoe = await crew.register('zoe');
+    await alice.commands.add(keyOf(alice), ['zoe'], 0);
+    for (const step of ['work', 'post', 'work'] as const) await alice.step(step);
+    for (let i = 0; i < 2; i++) await crew.round([zoe], ['mail', 'work']);
+    zoe.acceptAll();
+    assert.ok(peopleOf(zoe).includes('bob'));
+    assert.ok(eventsOf(zoe).includes('left'));
+    await crew.settle([zoe], 8);
+    assert.deepEqual(peopleOf(zoe), ['alice', 'mallory', 'trudy', 'zoe']);
+  });
+
+  it('for somebody who was added and comes when others were added after them: with all that was said since', async () => {
+    const [zoe, yves] = [await crew.register('zoe'), await crew.register('yves')];
+    const online = crew.devices.filter((device) => device !== zoe);
+    await alice.commands.add(keyOf(alice), ['zoe'], 0);
+    await crew.settle(online);
+    say(bob, 'for zoe');
+    await crew.settle(online);
+    await alice.commands.add(keyOf(alice), ['yves'], 0);
+    await crew.settle(online);
+    say(bob, 'for both');
+    await crew.settle();
+    zoe.acceptAll();
+    await crew.settle();
+    assert.deepEqual(textsOf(zoe), ['for zoe', 'for both']);
+    assert.deepEqual(textsOf(yves), ['for both']);
+  });
+
+  it('for somebody who was removed and let in again before they came', async () => {
+    const online = crew.devices.filter((device) => device !== bob);
+    say(alice, 'before');
+    await crew.settle(online);
+    remove(alice, bob);
+    await crew.settle(online);
+    say(alice, 'without bob');
+    await crew.settle(online);
+    await alice.commands.add(keyOf(alice), ['bob'], 0);
+    await crew.settle(online);
+    say(alice, 'with bob again');
+    await crew.settle();
+    assert.equal(standing(bob), 'ready');
+    assert.deepEqual(textsOf(bob), ['before', 'with bob again']);
   });
 });

@@ -9,22 +9,16 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRelay } from '@crypt2chat/relay/testing';
-import { toHex } from '@crypt2chat/shared/bytes';
+import { toBase64url, toHex } from '@crypt2chat/shared/bytes';
 import { encodeCbor, decodeCbor } from '@crypt2chat/shared/cbor';
 import { hasCode } from '@crypt2chat/shared/errors';
 import { type Group, parseStatement } from '@crypt2chat/shared/groups';
 import type { TransportResponse } from '@crypt2chat/shared/engine';
 import { manualClock, seededRandomness } from '@crypt2chat/shared/testing';
 import { eventsResponseSchema } from '@crypt2chat/shared/wire';
-import { type GroupRecord, loadGroup } from '../../src/engine/group-records.ts';
 import { groupOf } from '../../src/engine/group-summary.ts';
-import {
-  conversations,
-  messageKey,
-  messages,
-  originals,
-  type MessageRecord,
-} from '../../src/engine/records.ts';
+import { messageKey, originals, type MessageRecord } from '../../src/engine/records.ts';
+import { conversationOf, messagesOf, recordOf } from '../scenario/crew.ts';
 import { send } from '../scenario/wire.ts';
 import { Crash, Device, type Step, steps, unreachable } from './device.ts';
 
@@ -161,7 +155,7 @@ class Schedule {
       this.#note(device, 'time passes');
       return;
     }
-    const key = conversationOf(device);
+    const key = keyOf(device);
     if (key === undefined) return;
     const members = device.commands.view(key).members;
     const other = chance.of(members.filter(({ own }) => !own).concat(members));
@@ -294,6 +288,8 @@ class Schedule {
     for (const device of members) {
       const waiting = messagesOf(device).filter(({ own, state }) => own && state === 'pending');
       assert.deepEqual(waiting.map(textOf), [], `${device.name} could not send`);
+      for (const { state, failure } of messagesOf(device))
+        if (state === 'failed') assert.equal(failure, 'ERR_GROUP_NOT_MEMBER', device.name);
     }
     return { members: members.length, epochs: group.epoch + 1 };
   }
@@ -303,7 +299,9 @@ class Schedule {
     const said = new Map<string, { epochs: Set<number>; text: string }>();
     for (const device of this.#devices) {
       for (const message of messagesOf(device)) {
-        if (message.body.kind !== 'text' || (message.own && message.state === 'pending')) continue;
+        if (message.body.kind !== 'text') continue;
+        // What has not left, or was given up when its author was put out, is in no log as far as they know.
+        if (message.own && (message.state === 'pending' || message.state === 'failed')) continue;
         const id = toHex(message.id);
         const known = said.get(id) ?? { epochs: new Set(), text: message.body.text };
         known.epochs.add(epochOf(device, message));
@@ -354,18 +352,9 @@ async function failsAsExpected(work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-function conversationOf(device: Device): string | undefined {
-  const found = device.core.vault
-    .list(conversations, { limit: 100 })
-    .find(({ group }) => group !== undefined);
-  return found && Buffer.from(found.id).toString('base64url');
-}
-
-function recordOf(device: Device): GroupRecord | undefined {
-  const found = device.core.vault
-    .list(conversations, { limit: 100 })
-    .find(({ group }) => group !== undefined);
-  return found?.group && loadGroup(device.core, found.group);
+function keyOf(device: Device): string | undefined {
+  const found = conversationOf(device);
+  return found && toBase64url(found.id);
 }
 
 function isIn(device: Device): boolean {
@@ -377,12 +366,6 @@ function requireGroup(device: Device): Group {
   const group = record && groupOf(record);
   assert.ok(group);
   return group;
-}
-
-function messagesOf(device: Device): MessageRecord[] {
-  const record = recordOf(device);
-  if (!record?.conversation) return [];
-  return device.core.vault.list(messages, { scope: record.conversation, limit: 5_000 });
 }
 
 function epochOf(device: Device, message: MessageRecord): number {

@@ -16,7 +16,7 @@ import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
 import type { GroupRecord } from '../group-records.ts';
 import { groupOf, ownAccountId, recordOf, viewGroup } from '../group-summary.ts';
-import { type ContactRecord, conversations, type ConversationRecord } from '../records.ts';
+import { type ContactRecord, conversations, type ConversationRecord, letters } from '../records.ts';
 import type { Relay } from '../relay-client.ts';
 import type {
   AccountKey,
@@ -202,13 +202,12 @@ function leaveConversation(core: Core, conversation: ConversationRecord): void {
     const record = recordOf(core, conversation);
     const group = groupOf(record);
     if (record.standing === 'left' || record.standing === 'removed') return;
+    const said = core.vault.list(letters, { scope: conversation.id, limit: 1_000 });
+    if (said.some(({ kind }) => kind === 'leave')) return;
     const isAlone = group !== undefined && othersOf(core, group).length === 0;
-    if (record.standing !== 'ready' || isAlone) {
-      // Without keys nothing can be said, and alone there is nobody to say it to.
-      leaveGroup(core, record, 'left');
-    } else {
-      sendLetter(core, conversation, 'leave', {});
-    }
+    // Where the keys are missing it waits for them: or else the others would have us among them for good.
+    if (isAlone) leaveGroup(core, record, 'left');
+    else sendLetter(core, conversation, 'leave', {});
     const present = conversationOfGroup(core, record) ?? conversation;
     addEvent(
       core,

@@ -36,6 +36,7 @@ import {
 import { groupOf } from '../group-summary.ts';
 import { contacts, conversations, messageKey, outbox, outgoing } from '../records.ts';
 import type { Relay } from '../relay-client.ts';
+import { wordsOfLeaving } from './departures.ts';
 import { enterEpoch } from './epochs.ts';
 import { noteUnfollowed, type Updates } from './following.ts';
 import { type Made, makeChange, signing, welcomeRoom } from './making.ts';
@@ -142,7 +143,10 @@ function storeCommit(
   const welcome =
     secret && (comes || isAsked) && welcomeRoom(core, group.group, [[link]]) >= 0
       ? sealWelcome(
-          { links: [...linksOf(core, group.group), link], shared },
+          {
+            links: [...linksOf(core, group.group), link],
+            shared: [...wordsOfLeaving(core, group.group), ...shared],
+          },
           secret,
           nameOfEpoch(group),
           core.randomness,

@@ -22,6 +22,7 @@ import {
   type ShareRecord,
   shares,
 } from '../group-records.ts';
+import { groupOf } from '../group-summary.ts';
 import { conversations, messageKey, outgoing, outgoingScope } from '../records.ts';
 import { nameOfEpoch, saveGroup } from './group.ts';
 
@@ -94,7 +95,10 @@ export function leaveEpoch(core: Core, record: GroupRecord): GroupRecord {
 /** We are not in it any more: what was said stays, and nothing else. */
 export function leaveGroup(core: Core, record: GroupRecord, standing: 'left' | 'removed'): GroupRecord {
   const left = leaveEpoch(core, record);
-  for (const share of sharesOf(core, record.id)) dropShare(core, share);
+  const group = standing === 'removed' ? groupOf(record) : undefined;
+  // Whoever was removed may have been let in again, further on in the log.
+  for (const share of sharesOf(core, record.id))
+    if (!group || share.epoch <= group.epoch) dropShare(core, share);
   core.vault.delete(commits, record.id);
   core.vault.deleteScope(leaving, record.id);
   giveUpWaiting(core, record);

@@ -28,6 +28,7 @@ import type { GroupWelcome, Relay } from '../relay-client.ts';
 import { succeed } from './committing.ts';
 import { knownIdentities } from './making.ts';
 import { dropShare, enterEpoch, sharesOf } from './epochs.ts';
+import { noteLeaving } from './departures.ts';
 import { doubtKeys } from './doubting.ts';
 import { addEvent, findGroup, isInEpoch, meetMembers, saveGroup, storeLink, withLog } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
@@ -36,12 +37,19 @@ import { settleInvitation } from './inviting.ts';
 /** An invitation whose link never came is forgotten after this; a share that is read has long been followed. */
 const invitedMs = 30 * 24 * 60 * 60 * 1000;
 
-/** Shares that may bring us into the group, or back into it, the newest first. */
+/** A welcome brings nothing of what was said since the keys are missing; the others do, who are asked so often before. */
+const asksBeforeWelcome = 3;
+
+/**
+ * Shares that may bring us into the group, or back into it, the earliest epoch first: what was said since then is for
+ * us, and the log leads on from there.
+ */
 export function invitationsOf(core: Core, record: GroupRecord): ShareRecord[] {
   if (record.standing === 'ready' || record.standing === 'succeeded') return [];
+  if (record.standing === 'keys-missing' && record.asked < asksBeforeWelcome) return [];
   return sharesOf(core, record.id)
     .filter(({ welcome }) => welcome !== undefined)
-    .reverse();
+    .sort((a, b) => a.epoch - b.epoch);
 }
 
 /**
@@ -200,8 +208,10 @@ function giveMessage(
     const statement = parseStatement(signed);
     const { account } = verifyStatement(statement, group);
     const content = parseGroupContent(statement.content);
-    if (content.kind !== 'text' && content.kind !== 'code') return false;
     if (!equalBytes(content.conversation, group.conversation)) return false;
+    if (content.kind === 'leave')
+      noteLeaving(core, record, group, account, content, { signed, epoch: statement.epoch });
+    if (content.kind !== 'text' && content.kind !== 'code') return false;
     return insertGroupMessage(core, record, account, content, signed, from);
   } catch (error) {
     if (hasCode(error)) return false;

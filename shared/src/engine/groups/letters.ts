@@ -21,6 +21,7 @@ import { chains, type GroupRecord, served, servedKeyOf, shares } from '../group-
 import { groupOf, ownAccountId } from '../group-summary.ts';
 import { type ContactRecord, messageKey, messages, originals } from '../records.ts';
 import { isDoubted, printOf, takeBack } from './doubting.ts';
+import { noteLeaving, wordsOfLeaving } from './departures.ts';
 import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
 import { intend } from './committing.ts';
 import { conversationOfGroup, findGroup, linksOf, saveGroup } from './group.ts';
@@ -195,7 +196,8 @@ function serve(core: Core, to: ContactRecord, record: GroupRecord, group: Group,
   const theirs = group.speakers.find(
     ({ account, until }) => until === undefined && equalBytes(account, to.account),
   );
-  for (const part of inParts(originalsSince(core, record, theirs?.from ?? group.epoch)))
+  const originals = originalsSince(core, record, theirs?.from ?? group.epoch);
+  for (const part of inParts([...wordsOfLeaving(core, record.id), ...originals]))
     answer({ action: 'history', group: record.id, links: [], messages: part });
 }
 
@@ -357,9 +359,11 @@ function receiveOriginal(core: Core, record: GroupRecord, group: Group, signed: 
     if (!wasIn) return;
     const { account } = verifyStatement(statement, group);
     const content = parseGroupContent(statement.content);
-    if (content.kind !== 'text' && content.kind !== 'code') return;
     if (!equalBytes(content.conversation, group.conversation)) return;
-    insertGroupMessage(core, record, account, content, signed);
+    if (content.kind === 'leave')
+      noteLeaving(core, record, group, account, content, { signed, epoch: statement.epoch });
+    if (content.kind === 'text' || content.kind === 'code')
+      insertGroupMessage(core, record, account, content, signed);
   } catch (error) {
     if (!hasCode(error)) throw error;
   }

@@ -21,6 +21,7 @@ import type { Core } from '../core.ts';
 import { type GroupRecord, type IntentRecord, leaving, leavingKeyOf } from '../group-records.ts';
 import { ownAccountId } from '../group-summary.ts';
 import { contacts, messageKey, messages, originals } from '../records.ts';
+import { wordsOfLeaving } from './departures.ts';
 import { type Updates, withUpdates } from './following.ts';
 import { conversationOfGroup, linksOf, ownMember, requireGroup, seenBy } from './group.ts';
 
@@ -79,7 +80,8 @@ export function makeChange(
         if (logs.length === 0) return undefined;
         const room = welcomeRoom(core, group.group, logs);
         if (room < 0) return undefined;
-        const shared = lastOriginals(core, conversation.id, group, wanted.shared, room);
+        const count = Math.min(wanted.shared, maxShared - wordsOfLeaving(core, record.id).length);
+        const shared = lastOriginals(core, conversation.id, group, count, room);
         return {
           change: opened((identities) =>
             addMembers(group, { ...opening, identities, members: logs, shared: shared.length }),

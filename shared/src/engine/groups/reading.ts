@@ -16,7 +16,6 @@ import {
   readLink,
   type ReadLink,
 } from '../../groups/index.ts';
-import { hash32 } from '../../primitives/index.ts';
 import type { GroupEntry } from '../relay-client.ts';
 import { type GroupContent, messageIdBytes, parseGroupContent } from '../../wire/index.ts';
 import { insertTheirs } from '../conversations.ts';
@@ -33,9 +32,10 @@ import {
   leaving,
   leavingKeyOf,
 } from '../group-records.ts';
-import { nameOf, ownAccountId } from '../group-summary.ts';
+import { ownAccountId } from '../group-summary.ts';
 import type { UnreadableReason } from '../unreadable.ts';
 import { dropCommit } from './committing.ts';
+import { noteLeaving } from './departures.ts';
 import { doubtKeys } from './doubting.ts';
 import { enterEpoch, findSecret, leaveEpoch, leaveGroup } from './epochs.ts';
 import {
@@ -268,19 +268,7 @@ function receiveGroupContent(
       insertGroupMessage(core, record, account, content, signed);
       return;
     case 'leave':
-      core.vault.put(leaving, { group: record.id, account, signed, at: core.clock.now() });
-      addEvent(
-        core,
-        record,
-        { event: 'left', by: nameOf(core, account), people: [] },
-        {
-          // Not the content's own: that could be chosen to be some message's.
-          id: hash32('crypt2chat/v1/engine/left', signed),
-          counter: content.counter,
-          at: content.sentAt,
-          author: account,
-        },
-      );
+      noteLeaving(core, record, group, account, content, { signed, epoch: group.epoch });
       return;
     case 'notice': {
       const { account: whose, keys } = content.body;
