@@ -276,4 +276,20 @@ describe('a group goes on', function () {
     assert.equal(standing(bob), 'ready');
     assert.deepEqual(textsOf(bob), ['before', 'with bob again']);
   });
+
+  it('for somebody whose keys are missing when a welcome comes: with what was said meanwhile', async () => {
+    for (const device of [alice, bob, mallory]) device.line = losing(trudy);
+    const online = [alice, bob, mallory];
+    alice.rotate();
+    await crew.settle(online);
+    say(bob, 'trudy misses this');
+    await crew.settle(online);
+    for (const device of online) device.line = (_request, pass) => pass();
+    await crew.register('zoe');
+    await alice.commands.add(keyOf(alice), ['zoe'], 0);
+    await crew.settle(online);
+    await crew.settle(crew.devices, 16);
+    assert.equal(standing(trudy), 'ready');
+    assert.deepEqual(textsOf(trudy), ['trudy misses this']);
+  });
 });

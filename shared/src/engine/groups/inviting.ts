@@ -28,8 +28,15 @@ export function invite(
   );
   if (theirs.length >= maxInvitationsEach) forget(core, theirs[0]!);
   else if (waiting.length >= maxInvitations) forget(core, waiting[0]!);
-  const record: GroupRecord = {
-    id: group,
+  const record = unread(core, group);
+  storeGroup(core, record);
+  return record;
+}
+
+/** A group of which nothing has been read yet. */
+export function unread(core: Core, id: Uint8Array): GroupRecord {
+  return {
+    id,
     standing: 'joining',
     place: 0,
     linkCount: 0,
@@ -38,8 +45,6 @@ export function invite(
     askedAt: 0,
     missing: [],
   };
-  storeGroup(core, record);
-  return record;
 }
 
 /** A share was dropped: without another one, the group is nothing to us. */

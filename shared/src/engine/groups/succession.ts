@@ -14,6 +14,7 @@ import {
   storeLink,
   withLog,
 } from './group.ts';
+import { unread } from './inviting.ts';
 import { fetchLog, isAboutLog } from './logs.ts';
 import { isAbandoned, successorTurn } from './tending.ts';
 
@@ -91,20 +92,7 @@ function admins(core: Core, stay: Group['members'], { members }: Group): Uint8Ar
 
 /** A group of ours that the relay does not have yet. */
 export function newRecord(core: Core, group: Group, conversation: Uint8Array): GroupRecord {
-  return withLog(
-    {
-      id: group.group,
-      conversation,
-      standing: 'joining',
-      place: 0,
-      linkCount: 0,
-      since: core.clock.now(),
-      asked: 0,
-      askedAt: 0,
-      missing: [],
-    },
-    group,
-  );
+  return withLog({ ...unread(core, group.group), conversation }, group);
 }
 
 /** One of ours that is on its way already. */
