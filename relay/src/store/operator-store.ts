@@ -71,6 +71,9 @@ export interface StoreStats {
   readonly invites: number;
 }
 
+/** More entries of one group than a backup can lack. */
+export const maxLostEntries = 2 ** 32;
+
 /** Rows of one table that are about an account, column by column as they stand there. */
 export interface AuditedTable {
   readonly table: string;
@@ -124,8 +127,8 @@ export interface OperatorStore {
 
   /**
    * For data that were set back to an earlier state, before anybody uses them again: another secret and incarnation,
-   * and what may have been given out since then is void, that is, one-time keys, sessions and challenges. The store is
-   * of no use afterwards but to be closed.
+   * and what may have been given out since then is void, that is, one-time keys, sessions and challenges. Groups go on
+   * at places that none of their entries can have had. The store is of no use afterwards but to be closed.
    */
   beginAnew(): Promise<void>;
 }

@@ -1,13 +1,14 @@
 /** What the operator sees and does. What takes a {@link Run} is one transaction. */
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { auditedRow, type TableAbout, tablesToAudit } from './audit.ts';
-import type {
-  AccountSummary,
-  AuditedTable,
-  AuditedValue,
-  DeviceSummary,
-  StoreStats,
-  Waiting,
+import {
+  type AccountSummary,
+  type AuditedTable,
+  type AuditedValue,
+  type DeviceSummary,
+  maxLostEntries,
+  type StoreStats,
+  type Waiting,
 } from './operator-store.ts';
 import { revokeDevice } from './postgres-accounts.ts';
 import { type Connections, type Run, statement } from './postgres-connections.ts';
@@ -87,6 +88,7 @@ const sql = {
   forget: ['sessions', 'spent_challenges', 'one_time_prekeys', 'one_time_kems', 'meta'].map((table) =>
     statement(`forget-${table}`, `DELETE FROM ${table}`),
   ),
+  skipPlaces: statement('skip-places', 'UPDATE group_logs SET last_place = last_place + $1'),
 };
 
 export async function accounts(
@@ -218,5 +220,6 @@ function valuesOf(row: Row): Record<string, AuditedValue> {
 
 export async function beginAnew(run: Run, randomness: Randomness): Promise<void> {
   for (const forget of sql.forget) await run(forget);
+  await run(sql.skipPlaces, maxLostEntries);
   await makeSecrets(run, randomness);
 }

@@ -2,7 +2,14 @@
 import type { Database, Row } from '@crypt2chat/shared/database';
 import type { Randomness } from '@crypt2chat/shared/primitives';
 import { auditedRow, auditQuery, tablesToAudit } from './audit.ts';
-import type { AccountSummary, AuditedTable, DeviceSummary, StoreStats, Waiting } from './operator-store.ts';
+import {
+  type AccountSummary,
+  type AuditedTable,
+  type DeviceSummary,
+  maxLostEntries,
+  type StoreStats,
+  type Waiting,
+} from './operator-store.ts';
 import { bytesOf, numberOf, textOf } from './rows.ts';
 import { accountNumber, revokeDevice } from './sqlite-accounts.ts';
 import { isGood } from './sqlite-invites.ts';
@@ -169,6 +176,7 @@ export function beginAnew(db: Database, randomness: Randomness): void {
   for (const table of ['sessions', 'spent_challenges', 'one_time_prekeys', 'one_time_kems']) {
     db.run(`DELETE FROM ${table}`);
   }
+  db.run('UPDATE group_logs SET last_place = last_place + ?', [maxLostEntries]);
   db.run("DELETE FROM meta WHERE key IN ('secret', 'incarnation')");
   makeSecrets(db, randomness);
 }

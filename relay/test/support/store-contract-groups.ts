@@ -55,6 +55,17 @@ export function groupsContract(f: StoreFixture): void {
       });
     });
 
+    it('of a new life of old data go on at places that nothing lost can have had', async () => {
+      await begin();
+      await write(messages(1, 2));
+      await f.store.beginAnew();
+      await f.reopen();
+      const [place] = (await write(messages(3))) as number[];
+      assert.ok(place! > 2 ** 32 && place! < 2 ** 40, String(place));
+      assert.equal(await link(4), place! + 1);
+      assert.deepEqual(await names(), [1, 2, 3, 'link 4']);
+    });
+
     it('are apart from each other, also under the same secret', async () => {
       await begin();
       const other = { groupId: otherGroupId, accessHash: secretOf(0) };

@@ -143,6 +143,20 @@ export const chains = defineTable<ChainRecord>({
   cached: true,
 });
 
+/**
+ * What is kept of an epoch that is over: the way to it at the relay, and the key of the link that closed it, which we
+ * have in plain. A relay that was set back needs that link again.
+ */
+const pastEpochSchema = v.strictObject({ group: key, epoch: uint(), access: key, link: key });
+export type PastEpochRecord = v.InferOutput<typeof pastEpochSchema>;
+export const pastEpochs = defineTable<PastEpochRecord>({
+  name: 'group-past-epoch',
+  schema: pastEpochSchema,
+  key: ({ group, epoch }) => concat(group, Uint8Array.of(epoch >> 8, epoch & 255)),
+  scope: ({ group }) => group,
+  rank: ({ epoch }) => epoch,
+});
+
 /** A secret that somebody handed us, for an epoch whose link we have not seen or followed yet. */
 const shareSchema = v.strictObject({
   group: key,

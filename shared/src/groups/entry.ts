@@ -55,7 +55,7 @@ export function parseEntry(bytes: Uint8Array): Entry {
 /** A link, sealed for the members of the epoch that it is appended in. */
 export function sealLink(
   link: LinkBytes,
-  keys: EpochKeys,
+  keys: Pick<EpochKeys, 'link'>,
   name: EpochName,
   randomness: Randomness,
 ): Uint8Array {
@@ -63,7 +63,7 @@ export function sealLink(
 }
 
 /** @throws CodedError `ERR_CRYPTO_OPEN`, `ERR_FORMAT`. */
-export function openLink(body: Uint8Array, keys: EpochKeys, name: EpochName): LinkBytes {
+export function openLink(body: Uint8Array, keys: Pick<EpochKeys, 'link'>, name: EpochName): LinkBytes {
   return unpad(openSalted(keys.link, linkInfo, epochContext(name), body));
 }
 

@@ -3,7 +3,7 @@
  * through it, for tests in which somebody is hostile: the relay, a member, a former member, a thief.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningRelay, startRelay } from '@crypt2chat/relay/testing';
@@ -111,6 +111,28 @@ export class Crew {
     for (const device of this.devices) device.close();
     await this.#relay?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** @returns a file with all that the relay has now. */
+  async backUp(): Promise<string> {
+    const file = join(this.#folder, `backup-${this.tape.envelopes.length}.db`);
+    await this.relay.store.backup!(file);
+    return file;
+  }
+
+  /** The relay goes on from the backup, as `relay restore` has it. */
+  async restore(backup: string): Promise<void> {
+    const dataFolder = join(this.#folder, 'relay');
+    const { clock } = this;
+    const { port } = this.relay;
+    await this.relay.stop();
+    rmSync(dataFolder, { recursive: true });
+    mkdirSync(dataFolder);
+    copyFileSync(backup, join(dataFolder, 'relay.db'));
+    const restored = await startRelay({ dataFolder, clock });
+    await restored.store.beginAnew();
+    await restored.stop();
+    this.#relay = await startRelay({ dataFolder, clock, port });
   }
 
   /** The relay's interface as anybody can use it who has an access secret. */

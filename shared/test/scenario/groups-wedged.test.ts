@@ -41,6 +41,11 @@ function serving(account: Device, ...more: readonly Uint8Array[]): Line {
   };
 }
 
+const noPrekeys = {
+  status: 409,
+  body: new TextEncoder().encode(JSON.stringify({ code: 'ERR_NO_PREKEYS', message: '' })),
+};
+
 function both(one: Line, other: Line): Line {
   return (request, pass) => one(request, () => other(request, pass));
 }
@@ -259,6 +264,38 @@ describe('a group goes on', function () {
     await crew.settle();
     assert.deepEqual(textsOf(zoe), ['for zoe', 'for both']);
     assert.deepEqual(textsOf(yves), ['for both']);
+  });
+
+  /** Alice adds Zoe, who is told of nothing before Bob adds Yves, and Alice is gone. */
+  async function toldOfTheNextEpoch(): Promise<Device> {
+    const [zoe, yves] = [await crew.register('zoe'), await crew.register('yves')];
+    alice.line = (request, pass) => (request.url.includes('/bundles') ? Promise.resolve(noPrekeys) : pass());
+    await alice.commands.add(keyOf(alice), ['zoe'], 0);
+    const online = [alice, bob, mallory, trudy];
+    await crew.settle(online);
+    say(bob, 'for zoe');
+    await crew.settle(online);
+    alice.line = () => Promise.reject(unreachable());
+    await bob.commands.add(keyOf(bob), ['yves'], 0);
+    await crew.settle([bob, mallory, trudy, yves]);
+    for (let i = 0; i < 10; i++) await crew.round([zoe]);
+    assert.equal(standing(zoe), undefined);
+    return zoe;
+  }
+
+  it('for somebody who is told of a later epoch before the one that they came with: with all that was said', async () => {
+    const zoe = await toldOfTheNextEpoch();
+    alice.line = (_request, pass) => pass();
+    await crew.settle(crew.devices, 8);
+    zoe.acceptAll();
+    await crew.settle();
+    assert.deepEqual(textsOf(zoe), ['for zoe']);
+  });
+
+  it('for somebody who is never told of the epoch that they came with: a minute later', async () => {
+    const zoe = await toldOfTheNextEpoch();
+    for (let i = 0; i < 3; i++) await crew.round([zoe]);
+    assert.equal(standing(zoe), 'ready');
   });
 
   it('for somebody who was removed and let in again before they came', async () => {

@@ -231,7 +231,8 @@ function peerOf(core: Core, conversation: Uint8Array) {
   return peer && core.vault.get(contacts, peer);
 }
 
-export type CommitOutcome = 'nothing' | 'waiting' | 'appended';
+/** `stale`: the relay's log has gone on, by what has not been read yet. */
+export type CommitOutcome = 'nothing' | 'waiting' | 'appended' | 'stale';
 
 /**
  * Brings the commit on its way as far as it goes now.
@@ -274,7 +275,7 @@ export async function advanceCommit(
     if (!hasCode(error, 'ERR_EPOCH_STALE')) throw error;
     // The log moves on by another link; when that has been read, this one is made anew if it is still wanted.
     core.transaction(() => dropCommit(core, commit));
-    return 'nothing';
+    return 'stale';
   }
   // It counts when it has been read in its place.
   return 'appended';

@@ -18,6 +18,7 @@ import {
   entries,
   type GroupRecord,
   leaving,
+  pastEpochs,
   shareKeyOf,
   type ShareRecord,
   shares,
@@ -101,6 +102,7 @@ export function leaveGroup(core: Core, record: GroupRecord, standing: 'left' | '
     if (!group || share.epoch <= group.epoch) dropShare(core, share);
   core.vault.delete(commits, record.id);
   core.vault.deleteScope(leaving, record.id);
+  core.vault.deleteScope(pastEpochs, record.id);
   giveUpWaiting(core, record);
   const { trouble: _, ...rest } = left;
   return saveGroup(core, { ...rest, standing, missing: [] });

@@ -74,6 +74,12 @@ export function linksOf(core: Core, group: Uint8Array, from = 0): Uint8Array[] {
     .map(({ link }) => link);
 }
 
+/** The place of a link in the group's log, by its hash. */
+export function seqOf(group: Group, link: Uint8Array): number | undefined {
+  for (let seq = group.length - 1; seq >= 0; seq--) if (equalBytes(group.hashAt(seq)!, link)) return seq;
+  return undefined;
+}
+
 export function ownMember(core: Core, group: Group): Member | undefined {
   return memberOf(group, ownAccountId(core));
 }

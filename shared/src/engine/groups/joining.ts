@@ -37,6 +37,12 @@ import { settleInvitation } from './inviting.ts';
 /** An invitation whose link never came is forgotten after this; a share that is read has long been followed. */
 const invitedMs = 30 * 24 * 60 * 60 * 1000;
 
+/** So long a share of a later epoch waits for that of the epoch that we came with, which somebody else has sent. */
+export const earlierShareMs = 60_000;
+
+/** `early`: the share of an earlier epoch, with more to read, may still come. */
+export type JoinOutcome = 'in' | 'refused' | 'early';
+
 /** A welcome brings nothing of what was said since the keys are missing; the others do, who are asked so often before. */
 const asksBeforeWelcome = 3;
 
@@ -54,7 +60,6 @@ export function invitationsOf(core: Core, record: GroupRecord): ShareRecord[] {
 
 /**
  * Asks for the welcome of a share and, where it holds, joins.
- * @returns whether we are in.
  * @throws RelayError `ERR_ACCESS_INVALID`, `ERR_GROUP_UNKNOWN` while the link has not been appended; others.
  */
 export async function join(
@@ -62,10 +67,10 @@ export async function join(
   relay: Relay,
   share: ShareRecord,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<JoinOutcome> {
   if (Math.abs(core.clock.now() - share.at) > invitedMs) {
     core.transaction(() => refuse(core, share));
-    return false;
+    return 'refused';
   }
   const name: EpochName = { group: share.group, epoch: share.epoch, link: share.link };
   const { access } = deriveEpochKeys(share.secret, name);
@@ -75,12 +80,13 @@ export async function join(
     const welcome = openWelcome(answer.welcome, share.welcome, share.secret, name);
     const group = verifyGroup(welcome.links, knownIdentities(core));
     requireMeant(core, group, share, answer);
-    return core.transaction(() => enter(core, share, group, welcome, answer));
+    if (mayComeEarlier(core, group, share)) return 'early';
+    return core.transaction(() => enter(core, share, group, welcome, answer)) ? 'in' : 'refused';
   } catch (error) {
     if (!hasCode(error)) throw error;
     // Whatever it is, it is not what was promised: it will not become so.
     core.transaction(() => refuse(core, share));
-    return false;
+    return 'refused';
   }
 }
 
@@ -102,6 +108,15 @@ function requireMeant(core: Core, group: Group, share: ShareRecord, answer: Grou
     group.relay === core.requireAccount().relay &&
     isInEpoch(core, group);
   if (!isMeant) throw new CodedError('ERR_LOG_INVALID', 'not the group that was promised');
+}
+
+/** We were in before this epoch: somebody has sent us the share of the one that we came with. */
+function mayComeEarlier(core: Core, group: Group, share: ShareRecord): boolean {
+  if (findGroup(core, share.group)?.standing === 'keys-missing') return false;
+  const own = core.deviceIdOf(core.requireAccount());
+  const came = group.speakers.find(({ device, until }) => until === undefined && equalBytes(device, own));
+  const isLate = came !== undefined && came.from < share.epoch;
+  return isLate && Math.abs(core.clock.now() - share.at) < earlierShareMs;
 }
 
 function enter(

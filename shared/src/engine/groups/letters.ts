@@ -24,7 +24,7 @@ import { isDoubted, printOf, takeBack } from './doubting.ts';
 import { noteLeaving, wordsOfLeaving } from './departures.ts';
 import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
 import { intend } from './committing.ts';
-import { conversationOfGroup, findGroup, linksOf, saveGroup } from './group.ts';
+import { conversationOfGroup, findGroup, linksOf, saveGroup, seqOf } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
 import { invite } from './inviting.ts';
 import { followLink } from './reading.ts';
@@ -155,11 +155,6 @@ function noteMissing(core: Core, record: GroupRecord, account: Uint8Array, tell:
 
 function hasEpochLink(group: Group, link: Uint8Array): boolean {
   return seqOf(group, link) !== undefined;
-}
-
-function seqOf(group: Group, link: Uint8Array): number | undefined {
-  for (let seq = group.length - 1; seq >= 0; seq--) if (equalBytes(group.hashAt(seq)!, link)) return seq;
-  return undefined;
 }
 
 /** The present keys, the links in between, and the messages that were said since. No new epoch. */

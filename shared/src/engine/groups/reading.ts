@@ -52,6 +52,7 @@ import {
   withLog,
 } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
+import { keepPastEpoch } from './reconciling.ts';
 import { tellDifference, tellLink } from './telling.ts';
 import { settleEntry } from './writing.ts';
 
@@ -180,8 +181,10 @@ export function followLink(
   meetMembers(core, after.members);
   const next = withLog(record, after);
   tellLink(core, next, before, after, link);
-  if (after.epoch > before.epoch) beginEpoch(core, next, after);
-  else saveGroup(core, next);
+  if (after.epoch > before.epoch) {
+    keepPastEpoch(core, record, before.epoch);
+    beginEpoch(core, next, after);
+  } else saveGroup(core, next);
 }
 
 function beginEpoch(core: Core, record: GroupRecord, group: Group): GroupRecord {

@@ -4,15 +4,16 @@ import { hasCode } from '../../errors/index.ts';
 import { limits } from '../../wire/index.ts';
 import { Backoff, isAhead } from '../backoff.ts';
 import type { Core } from '../core.ts';
-import { commits, shareKeyOf } from '../group-records.ts';
+import { commits, shareKeyOf, type ShareRecord } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import type { GroupEvents, Relay } from '../relay-client.ts';
 import { advanceCommit, beginCommit, type CommitOutcome, intentsOf } from './committing.ts';
 import { doubtKeys } from './doubting.ts';
 import { findGroup, listGroups, saveGroup } from './group.ts';
-import { invitationsOf, join, locate } from './joining.ts';
+import { earlierShareMs, invitationsOf, join, locate } from './joining.ts';
 import { fetchUpdates } from './logs.ts';
 import { readEntries } from './reading.ts';
+import { reconcile } from './reconciling.ts';
 import { succeedStuckGroup } from './succession.ts';
 import { tend } from './tending.ts';
 import { GroupTyping } from './typing.ts';
@@ -27,8 +28,17 @@ const soonMs = 300;
 /** The welcome of a share that is not there yet is asked for ever more rarely, up to this. */
 const maxJoinWaitMs = 60_000;
 const maxJoins = 2_000;
+/** A link that came before ours is read so soon, or else the relay counts its links otherwise than we do. */
+const staleMs = 10_000;
+const maxStaleMs = 60_000;
 /** So often it is looked whether the shares of a link have gone: some 20 seconds. Who lacks one can ask for the keys. */
 const maxWaits = 64;
+
+interface Stale {
+  readonly linkCount: number;
+  readonly times: number;
+  readonly until: number;
+}
 
 interface Hold {
   readonly backoff: Backoff;
@@ -42,6 +52,8 @@ export class GroupSync {
   readonly #isHeld: (account: Uint8Array) => boolean;
   readonly #holds = new Map<string, Hold>();
   readonly #waited = new Map<string, number>();
+  /** Groups in which a link of ours came too late, and what came before it is still to be read. */
+  readonly #stale = new Map<string, Stale>();
   /** When the relay is asked again for the welcome of a share, by the share. */
   readonly #joinAt = new Map<string, number>();
 
@@ -95,6 +107,7 @@ export class GroupSync {
       return;
     }
     this.#holds.delete(`read ${toHex(id)}`);
+    this.#allowed(id);
     for (let at = 0; at < entries.length; at += entriesPerStep) {
       readEntries(core, id, entries.slice(at, at + entriesPerStep));
       // Lets what a person does come in between.
@@ -102,6 +115,14 @@ export class GroupSync {
     }
     const record = findGroup(core, id);
     if (record) for (const envelope of ephemeral) this.typing.receive(record, envelope);
+  }
+
+  #allowed(id: Uint8Array): void {
+    const core = this.#core;
+    const record = findGroup(core, id);
+    if (record?.standing !== 'ready' || record.trouble !== 'ERR_ACCESS_INVALID') return;
+    const { trouble: _, ...rest } = record;
+    core.transaction(() => saveGroup(core, rest));
   }
 
   /** The relay does not let us read with the keys that we have: those that were given to us may be wrong. */
@@ -136,10 +157,10 @@ export class GroupSync {
           this.#hold(key);
         }
       }
-      const hold = this.#holds.get(key);
-      if (hold) waits.push(hold.until - this.#core.clock.now());
-      const reading = this.#holds.get(`read ${key}`);
-      if (reading) waits.push(reading.until - this.#core.clock.now());
+      for (const held of [key, `read ${key}`, `reconcile ${key}`]) {
+        const hold = this.#holds.get(held);
+        if (hold) waits.push(hold.until - this.#core.clock.now());
+      }
     }
     return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
   }
@@ -147,10 +168,14 @@ export class GroupSync {
   async #workIn(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
     const core = this.#core;
     const waits: (number | undefined)[] = [await this.#joinOrLocate(id, signal)];
+    const isDenied = findGroup(core, id)?.trouble === 'ERR_ACCESS_INVALID';
+    if (isDenied && !this.#isOnHold(`reconcile ${toHex(id)}`)) await this.#reconcile(id, signal);
     for (let step = 0; step < maxSteps && !signal.aborted; step++) {
       const outcome = await this.#advance(id, signal);
       if (outcome === 'waiting') waits.push(soonMs);
-      if (outcome === 'nothing' && (await this.#begin(id, signal))) continue;
+      const staleMs = await this.#untilRead(id, signal);
+      if (staleMs !== undefined) waits.push(staleMs);
+      else if (outcome === 'nothing' && (await this.#begin(id, signal))) continue;
       const hasMore = sealGroup(core, id);
       if (!(await postEntries(core, this.#relay, id, signal)) && !hasMore) break;
     }
@@ -176,7 +201,33 @@ export class GroupSync {
     const outcome = await advanceCommit(this.#core, this.#relay, id, options, signal);
     if (outcome === 'waiting') this.#waited.set(key, waited + 1);
     else this.#waited.delete(key);
+    if (outcome === 'appended') this.#stale.delete(key);
+    if (outcome === 'stale') {
+      const linkCount = findGroup(this.#core, id)?.linkCount ?? 0;
+      const before = this.#stale.get(key);
+      const times = before?.linkCount === linkCount ? before.times + 1 : 0;
+      const until = this.#core.clock.now() + Math.min(staleMs * 2 ** times, maxStaleMs);
+      this.#stale.set(key, { linkCount, times, until });
+    }
     return outcome;
+  }
+
+  /** @returns how long to wait for a link that came before ours; a relay that never shows one counts otherwise. */
+  async #untilRead(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
+    const { clock } = this.#core;
+    const stale = this.#stale.get(toHex(id));
+    if (!stale || findGroup(this.#core, id)?.linkCount !== stale.linkCount) return undefined;
+    if (isAhead(stale.until, clock.now())) return stale.until - clock.now();
+    await this.#reconcile(id, signal);
+    return undefined;
+  }
+
+  async #reconcile(id: Uint8Array, signal: AbortSignal): Promise<void> {
+    const key = toHex(id);
+    if (await reconcile(this.#core, this.#relay, id, signal)) {
+      this.#holds.delete(`read ${key}`);
+      this.#holds.delete(`reconcile ${key}`);
+    } else this.#hold(`reconcile ${key}`);
   }
 
   async #joinOrLocate(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
@@ -193,19 +244,28 @@ export class GroupSync {
         continue;
       }
       this.#joinAt.delete(key);
-      try {
-        if (await join(core, this.#relay, share, signal)) return undefined;
-      } catch (error) {
-        if (!hasCode(error, 'ERR_ACCESS_INVALID', 'ERR_GROUP_UNKNOWN')) throw error;
-        const age = Math.max(0, core.clock.now() - share.at);
-        // The link comes right behind its shares, or never.
-        const againMs = Math.max(soonMs, Math.min(age, maxJoinWaitMs));
-        if (this.#joinAt.size >= maxJoins) this.#joinAt.clear();
-        this.#joinAt.set(key, core.clock.now() + againMs);
-        waitMs = Math.min(waitMs ?? Infinity, againMs);
-      }
+      const againMs = await this.#join(share, signal);
+      if (againMs === 'in') return undefined;
+      if (againMs === 'refused') continue;
+      if (this.#joinAt.size >= maxJoins) this.#joinAt.clear();
+      this.#joinAt.set(key, core.clock.now() + againMs);
+      waitMs = Math.min(waitMs ?? Infinity, againMs);
     }
     return waitMs;
+  }
+
+  /** @returns after how many milliseconds the share is to be tried again, where it is. */
+  async #join(share: ShareRecord, signal: AbortSignal): Promise<'in' | 'refused' | number> {
+    const { clock } = this.#core;
+    const age = () => Math.max(0, clock.now() - share.at);
+    try {
+      const outcome = await join(this.#core, this.#relay, share, signal);
+      return outcome === 'early' ? Math.max(soonMs, earlierShareMs - age()) : outcome;
+    } catch (error) {
+      if (!hasCode(error, 'ERR_ACCESS_INVALID', 'ERR_GROUP_UNKNOWN')) throw error;
+      // The link comes right behind its shares, or never.
+      return Math.max(soonMs, Math.min(age(), maxJoinWaitMs));
+    }
   }
 
   /** @returns whether a commit has been begun. */
