@@ -45,6 +45,9 @@ const fileMode = 0o600;
 /** The one file outside our mounts that SQLite has use for: it seeds its generator of temporary names. */
 const randomnessPath = '/dev/urandom';
 
+/** Calls that go on while writes are pending; a seek to the end settles them itself. */
+const leavesWrites: ReadonlySet<string> = new Set(['fd_write', 'fd_seek', '__syscall_fcntl64']);
+
 /** For every call that can reach a file: what takes its place, given the module's `own`, which lives in memory. */
 export function createSyscalls(mounts: Mounts, heap: () => Heap): Map<string, (own: Syscall) => Syscall> {
   const text = (pointer: number): string => {
@@ -63,15 +66,15 @@ export function createSyscalls(mounts: Mounts, heap: () => Heap): Map<string, (o
     return 0;
   };
 
-  const transfer = (how: 'readSync' | 'writeSync', file: OpenFile, [vector, count, done]: Three): number => {
+  /** @param move gets each part of the vector that is not empty, and says how much of it was moved. */
+  const transfer = ([vector, count, done]: Three, move: (part: Uint8Array) => number): number => {
     const { bytes, view } = heap();
     let total = 0;
     for (let i = 0; i < count; i++) {
       const pointer = view.getUint32(vector + 8 * i, true);
       const length = view.getUint32(vector + 8 * i + 4, true);
       if (length === 0) continue;
-      const moved = file.mount.fileSystem[how](file.descriptor, bytes, pointer, length, file.position);
-      file.position += moved;
+      const moved = move(bytes.subarray(pointer, pointer + length));
       total += moved;
       if (moved < length) break;
     }
@@ -79,7 +82,22 @@ export function createSyscalls(mounts: Mounts, heap: () => Heap): Map<string, (o
     return 0;
   };
 
+  const read = (file: OpenFile, rest: Three): number =>
+    transfer(rest, (part) => {
+      const { fileSystem } = file.mount;
+      const moved = fileSystem.readSync(file.descriptor, part, 0, part.length, file.position);
+      file.position += moved;
+      return moved;
+    });
+
+  const write = (file: OpenFile, rest: Three): number =>
+    transfer(rest, (part) => {
+      file.mount.write(file, part);
+      return part.length;
+    });
+
   const seek = (file: OpenFile, [offset, whence, result]: Three): number => {
+    if (whence === seekFrom.end) file.mount.settle();
     if (whence === seekFrom.current) file.position += offset;
     else if (whence === seekFrom.end) file.position = sizeOf(file) + offset;
     else file.position = offset;
@@ -94,8 +112,8 @@ export function createSyscalls(mounts: Mounts, heap: () => Heap): Map<string, (o
 
   /** What follows the descriptor stands in the second argument. */
   const onDescriptor: Record<string, (file: OpenFile, rest: Three, descriptor: number) => number> = {
-    fd_read: (file, rest) => transfer('readSync', file, rest),
-    fd_write: (file, rest) => transfer('writeSync', file, rest),
+    fd_read: read,
+    fd_write: write,
     fd_seek: (file, rest) => seek(file, rest),
     fd_sync: (file) => {
       if (!file.isDirectory) file.mount.assertInPlace();
@@ -162,7 +180,12 @@ export function createSyscalls(mounts: Mounts, heap: () => Heap): Map<string, (o
       if (!mounts.isOurs(descriptor)) return own(...args);
       const file = mounts.file(descriptor);
       if (file === undefined) return answer(-errorNumber('EBADF'));
-      return answer(attempt(file.mount, () => call(file, three(args, 1), descriptor)));
+      return answer(
+        attempt(file.mount, () => {
+          if (!leavesWrites.has(name)) file.mount.settle();
+          return call(file, three(args, 1), descriptor);
+        }),
+      );
     });
   }
   for (const [calls, at] of [
@@ -177,7 +200,10 @@ export function createSyscalls(mounts: Mounts, heap: () => Heap): Map<string, (o
         // Whatever is not ours does not exist: in the module's file system in memory it would be lost.
         if (found === undefined) return -errorNumber('ENOENT');
         const { mount } = found;
-        return attempt(mount, () => call(mount, mount.realPath(found.name), three(args, at + 1)));
+        return attempt(mount, () => {
+          mount.settle();
+          return call(mount, mount.realPath(found.name), three(args, at + 1));
+        });
       });
     }
   }

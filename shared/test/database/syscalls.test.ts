@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { toUtf8 } from '../../src/bytes/index.ts';
 import { type Mount, Mounts } from '../../src/database/mounts.ts';
 import { createSyscalls } from '../../src/database/syscalls.ts';
@@ -14,6 +14,7 @@ describe('the calls that SQLite makes for files', () => {
   const pathAt = 64;
   let disk: FailingDisk;
   let mount: Mount;
+  let bytes: Uint8Array<ArrayBuffer>;
   let reachedMemory: string[];
   let call: (name: string, ...args: (number | bigint)[]) => number;
   let onPath: (name: string, path: string, ...args: number[]) => number;
@@ -23,7 +24,7 @@ describe('the calls that SQLite makes for files', () => {
     const mounts = new Mounts();
     mount = mounts.add(at(), disk);
     reachedMemory = [];
-    const bytes = new Uint8Array(1024);
+    bytes = new Uint8Array(1024);
     const heap = { bytes, view: new DataView(bytes.buffer) };
     const calls = createSyscalls(mounts, () => heap);
     call = (name, ...args) => {
@@ -77,6 +78,73 @@ describe('the calls that SQLite makes for files', () => {
     assert.equal(disk.counts.fsync, syncs);
     assert.deepEqual(mount.fault, { code: 'ERR_DATABASE_IO', detail: 'EIO' });
     mount.stop();
+  });
+
+  describe('that write', () => {
+    const vectorAt = 512;
+    const bytesAt = 600;
+    let descriptor: number;
+    let view: DataView;
+
+    /** Writes so many bytes with this value at the file's position. */
+    function write(value: number, length: number): void {
+      bytes.fill(value, bytesAt, bytesAt + length);
+      view.setUint32(vectorAt, bytesAt, true);
+      view.setUint32(vectorAt + 4, length, true);
+      assert.equal(call('fd_write', descriptor, vectorAt, 1, vectorAt + 8), 0);
+      assert.equal(view.getUint32(vectorAt + 8, true), length);
+    }
+    const seek = (position: number): number => call('fd_seek', descriptor, BigInt(position), 0, vectorAt);
+    const onDisk = (): number[] => [...readFileSync(at('test.db'))];
+
+    beforeEach(() => {
+      view = new DataView(bytes.buffer);
+      descriptor = onPath('__syscall_openat', `/${mount.name}/data`, createAndWrite);
+    });
+
+    it('one behind the other reach the disk as one, before an fsync', () => {
+      for (const value of [1, 2, 3]) write(value, value);
+      assert.deepEqual(onDisk(), []);
+      assert.equal(call('fd_sync', descriptor), 0);
+      assert.deepEqual(onDisk(), [1, 2, 2, 3, 3, 3]);
+      assert.equal(disk.counts.write, 1);
+    });
+
+    it('elsewhere in the file come after what was written before', () => {
+      write(1, 4);
+      seek(2);
+      write(2, 4);
+      seek(0);
+      write(3, 1);
+      assert.equal(call('fd_close', descriptor), 0);
+      assert.deepEqual(onDisk(), [3, 1, 2, 2, 2, 2]);
+    });
+
+    it('are seen by everything that asks for the file', () => {
+      const asks: Record<string, () => number> = {
+        read: () => seek(0) || call('fd_read', descriptor, vectorAt, 1, vectorAt + 8),
+        'seek to the end': () => call('fd_seek', descriptor, 0n, 2, vectorAt),
+        fstat: () => call('__syscall_fstat64', descriptor, 256),
+        stat: () => onPath('__syscall_newfstatat', `/${mount.name}/data`, 256),
+        truncate: () => call('__syscall_ftruncate64', descriptor, 1n),
+      };
+      for (const [name, ask] of Object.entries(asks)) {
+        call('__syscall_ftruncate64', descriptor, 0n);
+        seek(0);
+        write(7, 2);
+        assert.equal(ask(), 0, name);
+        assert.deepEqual(onDisk(), name === 'truncate' ? [7] : [7, 7], name);
+      }
+    });
+
+    it('say at the next call, at the latest, that there was no room', () => {
+      disk.plan = { operation: 'write', errno: 'ENOSPC' };
+      write(1, 1);
+      assert.notEqual(call('fd_sync', descriptor), 0);
+      assert.deepEqual(mount.fault, { code: 'ERR_DATABASE_FULL', detail: 'ENOSPC' });
+      assert.equal(disk.counts.fsync, 0);
+      mount.stop();
+    });
   });
 
   it('know no descriptor of ours that was closed', () => {
