@@ -28,7 +28,7 @@ export interface Side {
   readonly peer: Measures[];
 }
 
-/** A table for each size, and one that shows over the sizes what does not grow. */
+/** A table for each size. */
 export function print(sides: ReadonlyMap<number, Side>, caughtUp: number, say: (line: string) => void): void {
   for (const [size, { ours, peer }] of sides) {
     say('');
