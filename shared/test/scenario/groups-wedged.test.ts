@@ -249,6 +249,19 @@ describe('a group goes on', function () {
     assert.deepEqual(peopleOf(zoe), ['alice', 'mallory', 'trudy', 'zoe']);
   });
 
+  it('without somebody who left when they were alone and somebody was on their way in', async () => {
+    for (const other of [bob, mallory, trudy]) remove(alice, other);
+    await crew.settle();
+    assert.deepEqual(peopleOf(alice), ['alice']);
+    const zoe = await crew.register('zoe');
+    await alice.commands.add(keyOf(alice), ['zoe'], 0);
+    for (const step of ['work', 'post', 'work'] as const) await alice.step(step);
+    alice.commands.leave(keyOf(alice));
+    await crew.settle([alice, zoe], 8);
+    assert.equal(standing(alice), 'left');
+    assert.deepEqual(peopleOf(zoe), ['zoe']);
+  });
+
   it('for somebody who was added and comes when others were added after them: with all that was said since', async () => {
     const [zoe, yves] = [await crew.register('zoe'), await crew.register('yves')];
     const online = crew.devices.filter((device) => device !== zoe);

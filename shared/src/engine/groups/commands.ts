@@ -14,7 +14,7 @@ import { accountId, safetyNumber } from '../../identity/index.ts';
 import { blockPerson, findConversation, findMessage, saveConversation, summarise } from '../conversations.ts';
 import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
-import type { GroupRecord } from '../group-records.ts';
+import { commits, type GroupRecord } from '../group-records.ts';
 import { groupOf, ownAccountId, recordOf, viewGroup } from '../group-summary.ts';
 import { type ContactRecord, conversations, type ConversationRecord, letters } from '../records.ts';
 import type { Relay } from '../relay-client.ts';
@@ -28,7 +28,7 @@ import type {
   MessageKey,
   WhoMayAdd,
 } from '../types.ts';
-import { beginGroup, intend } from './committing.ts';
+import { beginGroup, intend, intentsOf } from './committing.ts';
 import { leaveGroup } from './epochs.ts';
 import { addEvent, conversationOfGroup, othersOf, ownMember, saveGroup, storeLink } from './group.ts';
 import { fetchLog } from './logs.ts';
@@ -204,8 +204,10 @@ function leaveConversation(core: Core, conversation: ConversationRecord): void {
     if (record.standing === 'left' || record.standing === 'removed') return;
     const said = core.vault.list(letters, { scope: conversation.id, limit: 1_000 });
     if (said.some(({ kind }) => kind === 'leave')) return;
-    const isAlone = group !== undefined && othersOf(core, group).length === 0;
-    // Where the keys are missing it waits for them: or else the others would have us among them for good.
+    const hasOthers = group === undefined || othersOf(core, group).length > 0;
+    // Somebody whom we add may be on their way in: without our word they would have us among them for good.
+    const isAlone = !hasOthers && !core.vault.get(commits, record.id) && intentsOf(core, record.id).length === 0;
+    // Where the keys are missing it waits for them, for the same reason.
     if (isAlone) leaveGroup(core, record, 'left');
     else sendLetter(core, conversation, 'leave', {});
     const present = conversationOfGroup(core, record) ?? conversation;

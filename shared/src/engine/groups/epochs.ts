@@ -17,6 +17,7 @@ import {
   commits,
   entries,
   type GroupRecord,
+  intents,
   leaving,
   pastEpochs,
   shareKeyOf,
@@ -101,6 +102,7 @@ export function leaveGroup(core: Core, record: GroupRecord, standing: 'left' | '
   for (const share of sharesOf(core, record.id))
     if (!group || share.epoch <= group.epoch) dropShare(core, share);
   core.vault.delete(commits, record.id);
+  core.vault.deleteScope(intents, record.id);
   core.vault.deleteScope(leaving, record.id);
   core.vault.deleteScope(pastEpochs, record.id);
   giveUpWaiting(core, record);
