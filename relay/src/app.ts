@@ -34,17 +34,7 @@ export function createApp(services: Services, log: Log): Handler {
   const app = new Koa({ env: 'production' });
   app.use(watchRequests(log, services.metrics));
   app.use(answerErrors(log, services.metrics));
-  app.use(refuseNoTarget);
-  app.use(async (ctx, next) => {
-    if (ctx.path.startsWith('/v1/')) {
-      if (services.isStopping()) {
-        throw new Refusal('ERR_SHUTTING_DOWN', 'The relay is about to stop.', retrySeconds);
-      }
-      services.limits.addresses.take(clientAddress(ctx, services));
-    }
-    await next();
-  });
-  app.use(refuseUnknown);
+  app.use(admit(services));
   app.use(router.routes());
   app.use(router.allowedMethods());
   // What reaches Koa is what went wrong while an answer was being written, most often to a client that had gone.
@@ -52,10 +42,26 @@ export function createApp(services: Services, log: Log): Handler {
   return app.callback();
 }
 
-const refuseNoTarget: Koa.Middleware = async (ctx, next) => {
-  if (!hasPath(ctx)) throw new Refusal('ERR_REQUEST_INVALID', 'This is not a place to ask for.');
-  await next();
-};
+/**
+ * Who may come in and, at last, what was not there; the router's own answers get the form that all others have, and
+ * its `Allow` header stays. One function, because each costs half a kilobyte for every poll that waits.
+ */
+function admit(services: Services): Koa.Middleware {
+  return async (ctx, next) => {
+    if (!hasPath(ctx)) throw new Refusal('ERR_REQUEST_INVALID', 'This is not a place to ask for.');
+    if (ctx.path.startsWith('/v1/')) {
+      if (services.isStopping()) {
+        throw new Refusal('ERR_SHUTTING_DOWN', 'The relay is about to stop.', retrySeconds);
+      }
+      services.limits.addresses.take(clientAddress(ctx, services));
+    }
+    await next();
+    if (ctx.status === 405 || ctx.status === 501 || ctx.method === 'OPTIONS') {
+      throw new Refusal('ERR_METHOD_NOT_ALLOWED', 'This route does not take this method.');
+    }
+    if (ctx.status === 404) throw new Refusal('ERR_NOT_FOUND', 'There is nothing here.');
+  };
+}
 
 /** A target like `http://[::1` is no URL, which Koa finds when it is first asked for the path, and throws. */
 function hasPath(ctx: Koa.Context): boolean {
@@ -65,12 +71,3 @@ function hasPath(ctx: Koa.Context): boolean {
     return false;
   }
 }
-
-/** Gives the router's own answers the form that all others have; its `Allow` header stays. */
-const refuseUnknown: Koa.Middleware = async (ctx, next) => {
-  await next();
-  if (ctx.status === 405 || ctx.status === 501 || ctx.method === 'OPTIONS') {
-    throw new Refusal('ERR_METHOD_NOT_ALLOWED', 'This route does not take this method.');
-  }
-  if (ctx.status === 404) throw new Refusal('ERR_NOT_FOUND', 'There is nothing here.');
-};

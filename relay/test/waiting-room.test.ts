@@ -14,11 +14,12 @@ describe('the waiting room', () => {
     room = new WaitingRoom(clock, 10);
   });
 
+  const clientThat = (isGone: boolean): Wait['client'] => ({ isGone, onGone: () => () => undefined });
   const wait = (topics: string[], more: Partial<Wait> = {}): Wait => ({
     topics,
     maxPerTopic: 2,
     waitMs: 1000,
-    gone: new AbortController().signal,
+    client: clientThat(false),
     ...more,
   });
   /** Answers with the topics of each look, once the waiter is not to sleep on. */
@@ -68,8 +69,8 @@ describe('the waiting room', () => {
   });
 
   it('holds nobody who has gone before, or does not want to wait', async () => {
-    const gone = AbortSignal.abort();
-    assert.deepEqual(await holdUntilEnd(wait(['a'], { gone })), [['a']]);
+    const client = clientThat(true);
+    assert.deepEqual(await holdUntilEnd(wait(['a'], { client })), [['a']]);
     assert.deepEqual(await holdUntilEnd(wait(['a'], { waitMs: 0 })), [['a']]);
     assert.equal(clock.timers, 0);
   });

@@ -2,7 +2,7 @@
 import { toHex } from '@crypt2chat/shared/bytes';
 import { limits } from '@crypt2chat/shared/wire';
 import type { GroupAccess, GroupEntry, GroupRead, GroupReading, Store } from '../store/index.ts';
-import type { WaitingRoom } from './waiting-room.ts';
+import type { Client, WaitingRoom } from './waiting-room.ts';
 
 /** Of entries and what is around them, so that with the frames of 256 groups an answer has 4 MiB; beside it there are
  * ephemeral envelopes, as in a mailbox's. */
@@ -14,8 +14,7 @@ export interface GroupPollRequest {
   /** Each group once. */
   readonly reads: readonly GroupRead[];
   readonly waitMs: number;
-  /** The client has gone: nobody will read the answer. */
-  readonly gone: AbortSignal;
+  readonly client: Client;
 }
 
 export interface GroupPollAnswer {
@@ -38,11 +37,11 @@ export function groupTopic({ groupId, accessHash }: GroupAccess): string {
 export async function pollGroups(
   store: Store,
   room: WaitingRoom,
-  { reads, waitMs, gone }: GroupPollRequest,
+  { reads, waitMs, client }: GroupPollRequest,
   turn: number,
 ): Promise<readonly GroupPollAnswer[]> {
   const byTopic = new Map(reads.map((read) => [groupTopic(read), read]));
-  const wait = { topics: [...byTopic.keys()], maxPerTopic: maxPollsPerEpoch, waitMs, gone };
+  const wait = { topics: [...byTopic.keys()], maxPerTopic: maxPollsPerEpoch, waitMs, client };
   return room.hold(wait, async (waiter, news) => {
     const due = rotate([...news], turn);
     const found = await store.readGroups(

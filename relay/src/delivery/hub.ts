@@ -5,15 +5,14 @@ import { limits } from '@crypt2chat/shared/wire';
 import { accountBlocked, deviceRevoked } from '../refusal.ts';
 import type { Store, StoredEnvelope } from '../store/index.ts';
 import { groupTopic, type GroupPollAnswer, type GroupPollRequest, pollGroups } from './group-poll.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import { type Client, WaitingRoom } from './waiting-room.ts';
 
 export interface PollRequest {
   readonly deviceId: Uint8Array;
   /** What is at or before it is acknowledged; 0 acknowledges nothing. */
   readonly after: number;
   readonly waitMs: number;
-  /** The client has gone: nobody will read the answer. */
-  readonly gone: AbortSignal;
+  readonly client: Client;
 }
 
 export interface PollAnswer {
@@ -84,10 +83,10 @@ export class DeliveryHub {
    * @throws Refusal `ERR_POLLS_EXHAUSTED`; `ERR_DEVICE_REVOKED`; `ERR_ACCOUNT_BLOCKED`; `ERR_SHUTTING_DOWN`; what the
    *   store refuses.
    */
-  async poll({ deviceId, after, waitMs, gone }: PollRequest): Promise<PollAnswer> {
+  poll({ deviceId, after, waitMs, client }: PollRequest): Promise<PollAnswer> {
     const topic = toHex(deviceId);
     let isAcknowledged = after === 0;
-    return this.#room.hold({ topics: [topic], maxPerTopic: 1, waitMs, gone }, async (waiter) => {
+    return this.#room.hold({ topics: [topic], maxPerTopic: 1, waitMs, client }, async (waiter) => {
       if (!isAcknowledged) await this.#store.acknowledge(deviceId, after);
       isAcknowledged = true;
       const found = await this.#store.envelopes(deviceId, after, limits.envelopesPerBatch + 1);

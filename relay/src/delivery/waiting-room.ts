@@ -13,8 +13,15 @@ export interface Wait {
   readonly maxPerTopic: number;
   /** 0: not at all. */
   readonly waitMs: number;
-  /** The client has gone: nobody will read the answer. */
-  readonly gone: AbortSignal;
+  readonly client: Client;
+}
+
+/** Who asks. An AbortSignal would say the same, at a kilobyte for every poll that waits. */
+export interface Client {
+  /** Nobody will read the answer. */
+  readonly isGone: boolean;
+  /** @returns what ends the listening */
+  onGone(listener: () => void): () => void;
 }
 
 /** One poll: asleep until one of its topics is in the news, or for good once it has ended. */
@@ -116,7 +123,7 @@ export class WaitingRoom {
    * @throws Refusal `ERR_POLLS_EXHAUSTED`; `ERR_SHUTTING_DOWN`; what the waiter is refused with; what `look` throws.
    */
   async hold<Answer>(
-    { topics, maxPerTopic, waitMs, gone }: Wait,
+    { topics, maxPerTopic, waitMs, client }: Wait,
     look: (waiter: Waiter, news: ReadonlySet<string>) => Promise<Answer | undefined>,
   ): Promise<Answer> {
     if (this.#isClosed)
@@ -125,18 +132,26 @@ export class WaitingRoom {
     for (const topic of topics) this.#enter(topic, waiter, maxPerTopic);
     const over = (): void => waiter.end();
     const cancelTimer = waitMs === 0 ? over : this.#clock.setTimer(waitMs, over);
-    gone.addEventListener('abort', over);
-    if (waitMs === 0 || gone.aborted) over();
+    const stopListening = client.onGone(over);
+    if (waitMs === 0 || client.isGone) over();
     try {
       for (;;) {
         const answer = await look(waiter, waiter.takeNews());
         if (waiter.refusal !== undefined) throw waiter.refusal;
         if (answer !== undefined) return answer;
-        await this.#sleep(waiter);
+        if (this.#sleeping >= this.#maxWaiting) {
+          throw new Refusal('ERR_POLLS_EXHAUSTED', 'Too many polls are waiting.', pollRetrySeconds);
+        }
+        this.#sleeping += 1;
+        try {
+          await waiter.sleep();
+        } finally {
+          this.#sleeping -= 1;
+        }
       }
     } finally {
       cancelTimer();
-      gone.removeEventListener('abort', over);
+      stopListening();
       for (const topic of topics) this.#leave(topic, waiter);
     }
   }
@@ -145,18 +160,6 @@ export class WaitingRoom {
   close(): void {
     this.#isClosed = true;
     for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter.end();
-  }
-
-  async #sleep(waiter: Waiter): Promise<void> {
-    if (this.#sleeping >= this.#maxWaiting) {
-      throw new Refusal('ERR_POLLS_EXHAUSTED', 'Too many polls are waiting.', pollRetrySeconds);
-    }
-    this.#sleeping += 1;
-    try {
-      await waiter.sleep();
-    } finally {
-      this.#sleeping -= 1;
-    }
   }
 
   #enter(topic: string, waiter: Waiter, maxPerTopic: number): void {

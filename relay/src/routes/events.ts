@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { toHex } from '@crypt2chat/shared/bytes';
 import { encodeCbor } from '@crypt2chat/shared/cbor';
 import { cborMediaType, groupEventsRequestSchema, limits, routes } from '@crypt2chat/shared/wire';
+import type { Client } from '../delivery/index.ts';
 import { groupAccessHash, readCbor, readQuery, refuseCredentials } from '../middleware/index.ts';
 import { Refusal } from '../refusal.ts';
 import { deviceOf, type Services } from './services.ts';
@@ -30,7 +31,7 @@ export function addEventRoutes(router: Router, services: Services): void {
       deviceId,
       after,
       waitMs: waitSeconds * 1000,
-      gone: goneSignal(ctx),
+      client: clientOf(ctx),
     });
     metrics?.fetched(envelopes.length);
     const answer = {
@@ -57,7 +58,7 @@ export function addEventRoutes(router: Router, services: Services): void {
       accessHash: groupAccessHash(access),
       after,
     }));
-    const found = await hub.pollGroups({ reads, waitMs: waitSeconds * 1000, gone: goneSignal(ctx) });
+    const found = await hub.pollGroups({ reads, waitMs: waitSeconds * 1000, client: clientOf(ctx) });
     // `groupEventsResponseSchema` is what the client reads it with.
     const answer = {
       groups: found.map(({ groupId: id, entries, ephemeral, ...rest }) => ({
@@ -73,9 +74,14 @@ export function addEventRoutes(router: Router, services: Services): void {
   });
 }
 
-function goneSignal(ctx: Context): AbortSignal {
-  const controller = new AbortController();
-  if (ctx.req.socket.destroyed) controller.abort();
-  ctx.res.once('close', () => controller.abort());
-  return controller.signal;
+function clientOf({ req, res }: Context): Client {
+  return {
+    get isGone() {
+      return req.socket.destroyed;
+    },
+    onGone(listener) {
+      res.once('close', listener);
+      return () => res.off('close', listener);
+    },
+  };
 }
