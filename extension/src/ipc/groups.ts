@@ -34,6 +34,7 @@ export const groupEventSchema = v.strictObject({
     'admins-unmade',
     'computers',
     'succeeded',
+    'refused',
     'lost',
     'differs',
   ]),

@@ -3,7 +3,16 @@ import { groupTalk, happened, said } from './scripted-host.ts';
 
 export const eventKinds = [
   ...(['created', 'added', 'joined', 'removed', 'left', 'renamed'] as const),
-  ...(['adding', 'admins-made', 'admins-unmade', 'computers', 'succeeded', 'lost', 'differs'] as const),
+  ...([
+    'adding',
+    'admins-made',
+    'admins-unmade',
+    'computers',
+    'succeeded',
+    'refused',
+    'lost',
+    'differs',
+  ] as const),
 ];
 
 /** A group that calls itself so, of people who call themselves so, in which so much happens. */

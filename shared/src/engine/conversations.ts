@@ -24,6 +24,8 @@ import type { ConversationStatus, ConversationSummary, Draft, MessageState, Mess
 
 /** Requests that wait for an answer at the most. Those that were answered, however, leave room for others. */
 const maxRequests = 200;
+/** What a stranger may leave before they are accepted. */
+const maxRequestMessages = 20;
 /** Conversations that are listed, opened and cached. */
 export const maxConversations = 2_000;
 const stateRank: Readonly<Record<MessageState, number>> = {
@@ -114,6 +116,11 @@ export function beginConversation(core: Core, contact: ContactRecord): Conversat
 export function mayRequest(core: Core): boolean {
   const all = core.vault.list(conversations, { limit: maxConversations });
   return all.filter(({ status }) => status === 'request').length < maxRequests;
+}
+
+/** Whether there is as much in it as strangers may leave. */
+export function isFull(core: Core, { id }: ConversationRecord): boolean {
+  return core.vault.count(messages, id) >= maxRequestMessages;
 }
 
 export function saveConversation(core: Core, conversation: ConversationRecord): void {

@@ -14,6 +14,7 @@ import {
   directConversationId,
   ensureConversation,
   insertTheirs,
+  isFull,
   markFork,
   messageBody,
   maxConversations,
@@ -41,8 +42,6 @@ import {
 } from './records.ts';
 import type { UnreadableReason } from './unreadable.ts';
 
-/** What a stranger may leave before they are accepted. More is dropped unanswered. */
-const maxRequestMessages = 20;
 /** Envelopes that are kept because they could not be opened. The oldest go first. */
 const maxUnopened = 500;
 /** Places that are held in a conversation at the most: a flood of garbage is no more news than the first of it. */
@@ -261,8 +260,7 @@ function receiveMessage(
     if (conversation.status === 'active') oweReceipts(core, conversation, 'delivered', [there]);
     return;
   }
-  if (conversation.status !== 'active' && core.vault.count(messages, conversation.id) >= maxRequestMessages)
-    return;
+  if (conversation.status !== 'active' && isFull(core, conversation)) return;
   const { id, counter, sentAt } = content;
   const message: MessageRecord = {
     id,

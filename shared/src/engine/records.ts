@@ -224,6 +224,7 @@ const messageSchema = v.strictObject({
         'admins-unmade',
         'computers',
         'succeeded',
+        'refused',
         'lost',
         'differs',
       ]),

@@ -116,7 +116,8 @@ export interface MemberReceipt {
  * - `renamed` to `name`; `adding` with `mayAdd`; `admins-made`, `admins-unmade`
  * - `computers`: the computers of `people` changed, as their own accounts say
  * - `succeeded`: the group goes on as another one, because nobody could follow a change
- * - `lost`: the relay had forgotten messages before this computer came back
+ * - `refused`: what we wanted to change, about `people` where there are any, is not allowed any more
+ * - `lost`: the relay does not have messages any more, or does not show them
  * - `differs`: the relay shows `by` other entries of the group than it shows us
  */
 export type GroupEvent = {
@@ -133,6 +134,7 @@ export type GroupEvent = {
     | 'admins-unmade'
     | 'computers'
     | 'succeeded'
+    | 'refused'
     | 'lost'
     | 'differs';
   /** Who did it: a name; empty where nobody did. */

@@ -39,10 +39,14 @@ export function eventParts(event: ViewEvent, own: boolean): Part[] {
         : ['The computers of ', ...people, ' changed'];
     case 'succeeded':
       return ['The group goes on as a new one, because nobody could follow a change of the old one'];
-    case 'lost':
+    case 'refused':
       return [
-        'Messages are missing here: the relay had forgotten them before this computer came back to the group',
+        'Your change',
+        ...(subjects.length === 0 ? [] : [' for ', ...people]),
+        ' was not made: the group changed meanwhile, and does not allow it any more',
       ];
+    case 'lost':
+      return ['Messages are missing here: the relay no longer has them, or does not show them'];
     case 'differs':
       return [
         'The relay shows ',

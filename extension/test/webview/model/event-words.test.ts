@@ -29,12 +29,16 @@ describe('what changed in a group, in words', () => {
     assert.equal(told('admins-unmade', { us: true }), 'carol took admin rights from you');
     assert.equal(told('computers', { by: '', people: ['bob'] }), 'The computers of bob changed');
     assert.equal(told('computers', { by: '', us: true }), 'Your computers changed');
+    const refused = ' was not made: the group changed meanwhile, and does not allow it any more';
+    assert.equal(told('refused', {}, true), `Your change${refused}`);
+    assert.equal(told('refused', { people: ['bob'] }, true), `Your change for bob${refused}`);
   });
 
   it('has words for each event, whatever is missing in it', () => {
     const kinds = ['created', 'added', 'joined', 'removed', 'left', 'renamed', 'adding'] as const;
-    const others = ['admins-made', 'admins-unmade', 'computers', 'succeeded', 'lost', 'differs'] as const;
-    const told = [...kinds, ...others].map((kind) => eventText(event(kind, { by: '' }), false));
+    const others = ['admins-made', 'admins-unmade', 'computers', 'succeeded'] as const;
+    const troubles = ['refused', 'lost', 'differs'] as const;
+    const told = [...kinds, ...others, ...troubles].map((kind) => eventText(event(kind, { by: '' }), false));
     assert.equal(new Set(told).size, told.length);
     for (const words of told) assert.match(words, /^\w.*\w$/);
   });

@@ -206,7 +206,8 @@ function leaveConversation(core: Core, conversation: ConversationRecord): void {
     if (said.some(({ kind }) => kind === 'leave')) return;
     const hasOthers = group === undefined || othersOf(core, group).length > 0;
     // Somebody whom we add may be on their way in: without our word they would have us among them for good.
-    const isAlone = !hasOthers && !core.vault.get(commits, record.id) && intentsOf(core, record.id).length === 0;
+    const isAlone =
+      !hasOthers && !core.vault.get(commits, record.id) && intentsOf(core, record.id).length === 0;
     // Where the keys are missing it waits for them, for the same reason.
     if (isAlone) leaveGroup(core, record, 'left');
     else sendLetter(core, conversation, 'leave', {});

@@ -39,6 +39,7 @@ import type { Relay } from '../relay-client.ts';
 import { wordsOfLeaving } from './departures.ts';
 import { enterEpoch } from './epochs.ts';
 import { noteUnfollowed, type Updates } from './following.ts';
+import { tellRefused } from './telling.ts';
 import { type Made, makeChange, signing, welcomeRoom } from './making.ts';
 import {
   conversationOfGroup,
@@ -104,7 +105,9 @@ export function beginCommit(core: Core, record: GroupRecord, updates: Updates): 
   if (core.vault.get(commits, record.id)) return true;
   if (record.standing !== 'ready' || !record.keys) return false;
   for (const intent of intentsOf(core, record.id)) {
-    const made = makeChange(core, record, intent.change, updates);
+    const outcome = makeChange(core, record, intent.change, updates);
+    const made = outcome === 'forbidden' ? undefined : outcome;
+    if (outcome === 'forbidden') tellRefused(core, record, intent.change);
     if (opensEpoch(intent.change)) noteUnfollowed(core, findGroup(core, record.id)!, made?.change.group);
     if (made) {
       storeCommit(core, record, intent, made);

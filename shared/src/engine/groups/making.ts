@@ -54,13 +54,13 @@ export interface Made {
   readonly shared: readonly Uint8Array[];
 }
 
-/** Undefined where there is nothing to do any more, or it is not allowed any more. */
+/** Undefined where there is nothing to do any more; `forbidden` where the group does not allow it any more. */
 export function makeChange(
   core: Core,
   record: GroupRecord,
   wanted: Change,
   updates: Updates,
-): Made | undefined {
+): Made | 'forbidden' | undefined {
   const group = requireGroup(record);
   const us = ownMember(core, group);
   const conversation = conversationOfGroup(core, record);
@@ -79,7 +79,7 @@ export function makeChange(
         const logs = wanted.logs.filter((log) => !memberOf(group, accountIdOfLog(log)));
         if (logs.length === 0) return undefined;
         const room = welcomeRoom(core, group.group, logs);
-        if (room < 0) return undefined;
+        if (room < 0) return 'forbidden';
         const count = Math.min(wanted.shared, maxShared - wordsOfLeaving(core, record.id).length);
         const shared = lastOriginals(core, conversation.id, group, count, room);
         return {
@@ -130,7 +130,7 @@ export function makeChange(
     }
   } catch (error) {
     // The group has changed meanwhile, so that its rules forbid what was allowed.
-    if (hasCode(error, 'ERR_LOG_INVALID')) return undefined;
+    if (hasCode(error, 'ERR_LOG_INVALID')) return 'forbidden';
     throw error;
   }
 }

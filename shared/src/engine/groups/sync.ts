@@ -3,13 +3,14 @@ import { equalBytes, toHex } from '../../bytes/index.ts';
 import { hasCode } from '../../errors/index.ts';
 import { limits } from '../../wire/index.ts';
 import { Backoff, isAhead } from '../backoff.ts';
+import { isFull } from '../conversations.ts';
 import type { Core } from '../core.ts';
-import { commits, shareKeyOf, type ShareRecord } from '../group-records.ts';
+import { commits, type GroupRecord, shareKeyOf, type ShareRecord } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import type { GroupEvents, Relay } from '../relay-client.ts';
 import { advanceCommit, beginCommit, type CommitOutcome, intentsOf } from './committing.ts';
 import { doubtKeys } from './doubting.ts';
-import { findGroup, listGroups, saveGroup } from './group.ts';
+import { conversationOfGroup, findGroup, listGroups, saveGroup } from './group.ts';
 import { earlierShareMs, invitationsOf, join, locate } from './joining.ts';
 import { fetchUpdates } from './logs.ts';
 import { readEntries } from './reading.ts';
@@ -71,12 +72,22 @@ export class GroupSync {
     this.#joinAt.clear();
   }
 
-  /** The groups whose logs can be read now, and how far they have been. Another answer means that a poll is out of date. */
+  /**
+   * The groups whose logs can be read now, and how far they have been. Another answer means that a poll is out of date.
+   * One that is a request is read no further than what strangers may leave, until it is accepted.
+   */
   readable(): { readonly id: Uint8Array; readonly access: Uint8Array; readonly after: number }[] {
+    const isWaiting = (record: GroupRecord): boolean => {
+      const conversation = conversationOfGroup(this.#core, record);
+      return conversation?.status === 'request' && isFull(this.#core, conversation);
+    };
     return listGroups(this.#core)
       .filter(
-        ({ id, standing, unlocated }) =>
-          standing === 'ready' && !unlocated && !this.#isOnHold(`read ${toHex(id)}`),
+        (record) =>
+          record.standing === 'ready' &&
+          !record.unlocated &&
+          !this.#isOnHold(`read ${toHex(record.id)}`) &&
+          !isWaiting(record),
       )
       .flatMap(({ id, keys, place }) => (keys ? [{ id, access: keys.access.slice(), after: place }] : []))
       .slice(0, limits.groupsPerPoll);

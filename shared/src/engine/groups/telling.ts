@@ -1,8 +1,9 @@
 /** What a link changed, as lines in the conversation. */
 import { equalBytes } from '../../bytes/index.ts';
 import { type Group, memberOf, memberOfKey, type Member, type ReadLink } from '../../groups/index.ts';
+import { accountIdOfLog } from '../../identity/index.ts';
 import type { Core } from '../core.ts';
-import { type GroupRecord, leaving, leavingKeyOf } from '../group-records.ts';
+import { type GroupRecord, type IntentRecord, leaving, leavingKeyOf } from '../group-records.ts';
 import { nameOf, ownAccountId } from '../group-summary.ts';
 import { messageIdBytes } from '../../wire/index.ts';
 import { addEvent, conversationOfGroup, type EventBody } from './group.ts';
@@ -24,6 +25,38 @@ export function tellDifference(core: Core, record: GroupRecord, account: Uint8Ar
   const id = core.randomness.bytes(messageIdBytes);
   const place = { id, counter, at: core.clock.now(), author: account };
   addEvent(core, record, { event: 'differs', by: nameOf(core, account), people: [] }, place);
+}
+
+/** What the person wanted to change is not allowed any more; what the engine wanted by itself is nobody's news. */
+export function tellRefused(core: Core, record: GroupRecord, change: IntentRecord['change']): void {
+  const isOurs =
+    change.kind !== 'rotate' && !(change.kind === 'remove' && hasLeft(core, record, change.account));
+  const conversation = conversationOfGroup(core, record);
+  if (!isOurs || !conversation) return;
+  const id = core.randomness.bytes(messageIdBytes);
+  const { counter } = conversation;
+  const place = { id, counter, at: core.clock.now(), author: ownAccountId(core) };
+  const by = core.requireAccount().username;
+  const people = concerned(change).map((account) => nameOf(core, account));
+  addEvent(core, record, { event: 'refused', by, people }, place);
+}
+
+function concerned(change: IntentRecord['change']): Uint8Array[] {
+  switch (change.kind) {
+    case 'add':
+      return change.logs.map((log) => accountIdOfLog(log));
+    case 'remove':
+    case 'admin':
+      return [change.account];
+    case 'rename':
+    case 'may-add':
+    case 'rotate':
+      return [];
+  }
+}
+
+function hasLeft(core: Core, { id }: GroupRecord, account: Uint8Array): boolean {
+  return core.vault.get(leaving, leavingKeyOf(id, account)) !== undefined;
 }
 
 type Event = Omit<EventBody, 'kind'>;
@@ -54,9 +87,7 @@ function eventOf(
     case 'remove': {
       const went = before.members.filter(({ identity }) => !memberOf(after, identity.accountId));
       // Whoever left has been told of by what they said.
-      const unwilling = went.filter(
-        ({ identity }) => !core.vault.get(leaving, leavingKeyOf(record.id, identity.accountId)),
-      );
+      const unwilling = went.filter(({ identity }) => !hasLeft(core, record, identity.accountId));
       return unwilling.length === 0 ? undefined : { event: 'removed', by, ...named(core, unwilling) };
     }
     case 'rotate': {
