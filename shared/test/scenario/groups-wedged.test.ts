@@ -264,6 +264,27 @@ describe('a group goes on', function () {
     assert.equal(groupAt(zoe).epoch, groupAt(alice).epoch);
   });
 
+  it('and counts receipts without somebody who is gone, and without who came later', async () => {
+    const online = crew.devices.filter((device) => device !== trudy);
+    say(alice, 'heard by two of three');
+    await crew.settle(online);
+    const progress = () => messagesOf(alice).find(({ body }) => body.kind === 'text')!;
+    assert.deepEqual(progress().progress, { delivered: 2, read: 0, of: 3 });
+    assert.equal(progress().state, 'sent');
+    const zoe = await crew.register('zoe');
+    await alice.commands.add(keyOf(alice), ['zoe'], 0);
+    await crew.settle([...online, zoe]);
+    const key = toBase64url(progress().id);
+    const names = () =>
+      alice.commands.receipts(keyOf(alice), key).map(({ name, state }) => `${name} ${state}`);
+    assert.deepEqual(names(), ['bob delivered', 'mallory delivered', 'trudy sent']);
+    remove(alice, trudy);
+    await crew.settle([...online, zoe]);
+    assert.deepEqual(progress().progress, { delivered: 2, read: 0, of: 2 });
+    assert.equal(progress().state, 'delivered');
+    assert.deepEqual(names(), ['bob delivered', 'mallory delivered']);
+  });
+
   it('and tells somebody whose change it does not allow any more', async () => {
     alice.commands.setAdmin(keyOf(alice), toBase64url(accountOf(bob)), true);
     await crew.settle();

@@ -9,6 +9,7 @@ import {
   extendGroup,
   extendTranscript,
   type Group,
+  memberOf,
   openGroupMessage,
   openLink,
   type OpenedMessage,
@@ -53,6 +54,7 @@ import {
 } from './group.ts';
 import { insertGroupMessage } from './inserting.ts';
 import { keepPastEpoch } from './reconciling.ts';
+import { forgetReceivers } from './receipts.ts';
 import { tellDifference, tellLink } from './telling.ts';
 import { settleEntry } from './writing.ts';
 
@@ -181,6 +183,13 @@ export function followLink(
   meetMembers(core, after.members);
   const next = withLog(record, after);
   tellLink(core, next, before, after, link);
+  const gone = before.members.filter(({ identity }) => !memberOf(after, identity.accountId));
+  if (record.conversation)
+    forgetReceivers(
+      core,
+      record.conversation,
+      gone.map(({ identity }) => identity.accountId),
+    );
   if (after.epoch > before.epoch) {
     keepPastEpoch(core, record, before.epoch);
     beginEpoch(core, next, after);

@@ -1,16 +1,26 @@
 /** How far messages of ours have come with each member of a group: told by each of them in private. */
 import { equalBytes, toBase64url } from '../../bytes/index.ts';
-import type { Group } from '../../groups/index.ts';
+import { type Group, type Member, memberOf, parseStatement } from '../../groups/index.ts';
 import type { Content } from '../../wire/index.ts';
 import { advanceMessage, saveMessage } from '../conversations.ts';
 import type { Core } from '../core.ts';
 import { memberReceiptKeyOf, memberReceipts } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
-import { type ContactRecord, conversations, messageKey, messages, type MessageRecord } from '../records.ts';
+import {
+  type ContactRecord,
+  conversations,
+  messageKey,
+  messages,
+  type MessageRecord,
+  originals,
+} from '../records.ts';
 import type { MemberReceipt } from '../types.ts';
 import { findGroup, othersOf } from './group.ts';
 
-/** A receipt of a group's messages. Only those who were in the group may give one. */
+/** Messages of ours that are looked through when somebody goes. */
+const maxRecounted = 200;
+
+/** A receipt of a group's messages. Only those who are in the group give one. */
 export function receiveGroupReceipt(
   core: Core,
   from: ContactRecord,
@@ -19,7 +29,7 @@ export function receiveGroupReceipt(
   const conversation = core.vault.get(conversations, id);
   const record = conversation?.group && findGroup(core, conversation.group);
   const group = record && groupOf(record);
-  if (!group?.speakers.some(({ account }) => equalBytes(account, from.account))) return;
+  if (!group || !memberOf(group, from.account)) return;
   for (const message of body.ids) {
     const found = core.vault.get(messages, messageKey(id, message));
     if (found?.own && found.progress) note(core, found, from.account, body.state);
@@ -37,13 +47,47 @@ function note(core: Core, message: MessageRecord, account: Uint8Array, state: 'd
     read: Math.min(of, read + (state === 'read' ? 1 : 0)),
     of,
   };
-  saveMessage(core, { ...message, progress });
-  if (progress.delivered === of) advanceMessage(core, conversation, id, 'delivered');
-  if (progress.read === of) advanceMessage(core, conversation, id, 'read');
+  save(core, message, progress);
 }
 
-export function listReceipts(core: Core, group: Group, { conversation, id }: MessageRecord): MemberReceipt[] {
-  return othersOf(core, group).map(({ identity }) => ({
+function save(core: Core, message: MessageRecord, progress: NonNullable<MessageRecord['progress']>): void {
+  const { conversation, id } = message;
+  saveMessage(core, { ...message, progress });
+  if (progress.delivered === progress.of) advanceMessage(core, conversation, id, 'delivered');
+  if (progress.read === progress.of) advanceMessage(core, conversation, id, 'read');
+}
+
+/** Nobody waits for the receipts of those who are not there any more. */
+export function forgetReceivers(core: Core, conversation: Uint8Array, gone: readonly Uint8Array[]): void {
+  if (gone.length === 0) return;
+  const recent = core.vault.list(messages, { scope: conversation, descending: true, limit: maxRecounted });
+  for (const message of recent) {
+    if (!message.own || !message.progress || message.progress.read === message.progress.of) continue;
+    let { delivered, read, of } = message.progress;
+    for (const account of gone) {
+      const key = memberReceiptKeyOf(conversation, message.id, account);
+      const state = core.vault.get(memberReceipts, key)?.state;
+      if (of === 1) break;
+      of--;
+      if (state !== undefined) delivered--;
+      if (state === 'read') read--;
+    }
+    save(core, message, { delivered: Math.max(0, delivered), read: Math.max(0, read), of });
+  }
+}
+
+/** Of those who were there when it was said, and are. */
+export function listReceipts(core: Core, group: Group, message: MessageRecord): MemberReceipt[] {
+  const { conversation, id } = message;
+  const original = core.vault.get(originals, messageKey(conversation, id));
+  const epoch = original ? parseStatement(original.signed).epoch : group.epoch;
+  const wasThere = ({ identity }: Member): boolean =>
+    group.speakers.some(
+      ({ account, from, until }) =>
+        from <= epoch && until === undefined && equalBytes(account, identity.accountId),
+    );
+  const receivers = othersOf(core, group).filter(wasThere);
+  return receivers.map(({ identity }) => ({
     account: toBase64url(identity.accountId),
     name: identity.username,
     state:
