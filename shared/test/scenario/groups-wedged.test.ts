@@ -380,6 +380,22 @@ describe('a group goes on', function () {
     assert.deepEqual(textsOf(bob), ['before', 'with bob again']);
   });
 
+  it('for somebody whose keys are missing: without what the one who helps has not said yet', async () => {
+    for (const device of [alice, bob, mallory]) device.line = losing(trudy);
+    alice.rotate();
+    await crew.settle([alice, bob, mallory]);
+    for (const device of [alice, mallory]) device.line = () => Promise.reject(unreachable());
+    bob.line = (request, pass) =>
+      request.url.endsWith('/messages') ? Promise.reject(unreachable()) : pass();
+    say(bob, 'not said yet');
+    await crew.settle([bob, trudy], 16);
+    assert.equal(standing(trudy), 'ready');
+    assert.deepEqual(textsOf(trudy), []);
+    bob.line = (_request, pass) => pass();
+    await crew.settle([bob, trudy], 16);
+    assert.deepEqual(textsOf(trudy), ['not said yet']);
+  });
+
   it('for somebody whose keys are missing when a welcome comes: with what was said meanwhile', async () => {
     for (const device of [alice, bob, mallory]) device.line = losing(trudy);
     const online = [alice, bob, mallory];

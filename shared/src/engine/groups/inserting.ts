@@ -47,6 +47,16 @@ export function insertGroupMessage(
 }
 
 /**
+ * A message of a group with its author's signature, to be handed on. One of ours that has not left, or that was given
+ * up, is in no log: whoever got it would be the only one who has it.
+ */
+export function originalOf(core: Core, message: MessageRecord): Uint8Array | undefined {
+  const { conversation, id, own, state } = message;
+  if (own && (state === 'pending' || state === 'failed')) return undefined;
+  return core.vault.get(originals, messageKey(conversation, id))?.signed;
+}
+
+/**
  * Under which id a message is kept; undefined where its author's message of this id is here. Whoever takes the id of
  * somebody else's message takes neither its place nor keeps it from being heard.
  */

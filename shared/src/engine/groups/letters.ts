@@ -19,13 +19,13 @@ import { sendLetter } from '../outgoing.ts';
 import type { Core } from '../core.ts';
 import { chains, type GroupRecord, served, servedKeyOf, shares } from '../group-records.ts';
 import { groupOf, ownAccountId } from '../group-summary.ts';
-import { type ContactRecord, messageKey, messages, originals } from '../records.ts';
+import { type ContactRecord, messages } from '../records.ts';
 import { isDoubted, printOf, takeBack } from './doubting.ts';
 import { noteLeaving, wordsOfLeaving } from './departures.ts';
 import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
 import { intend } from './committing.ts';
 import { conversationOfGroup, findGroup, linksOf, saveGroup, seqOf } from './group.ts';
-import { insertGroupMessage } from './inserting.ts';
+import { insertGroupMessage, originalOf } from './inserting.ts';
 import { invite } from './inviting.ts';
 import { followLink } from './reading.ts';
 import { tellDifference } from './telling.ts';
@@ -201,10 +201,10 @@ function originalsSince(core: Core, { conversation, id }: GroupRecord, from: num
   return core.vault
     .list(messages, { scope: conversation, descending: true, limit: maxHistory })
     .flatMap((message) => {
-      const original = core.vault.get(originals, messageKey(conversation, message.id));
-      if (!original) return [];
-      const { epoch, group } = parseStatement(original.signed);
-      return epoch >= from && equalBytes(group, id) ? [original.signed] : [];
+      const signed = originalOf(core, message);
+      if (!signed) return [];
+      const { epoch, group } = parseStatement(signed);
+      return epoch >= from && equalBytes(group, id) ? [signed] : [];
     })
     .reverse();
 }

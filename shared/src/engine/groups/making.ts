@@ -20,10 +20,11 @@ import { accountIdOfLog, type AccountId } from '../../identity/index.ts';
 import type { Core } from '../core.ts';
 import { type GroupRecord, type IntentRecord, leaving, leavingKeyOf } from '../group-records.ts';
 import { ownAccountId } from '../group-summary.ts';
-import { contacts, messageKey, messages, originals } from '../records.ts';
+import { contacts, messages } from '../records.ts';
 import { wordsOfLeaving } from './departures.ts';
 import { type Updates, withUpdates } from './following.ts';
 import { conversationOfGroup, linksOf, ownMember, requireGroup, seenBy } from './group.ts';
+import { originalOf } from './inserting.ts';
 
 type Change = IntentRecord['change'];
 /** What a welcome has around each of its parts, and besides the links that there are and the messages. */
@@ -163,16 +164,16 @@ function lastOriginals(
 ): Uint8Array[] {
   const found: Uint8Array[] = [];
   let bytes = 0;
-  for (const { id } of core.vault.list(messages, {
+  for (const message of core.vault.list(messages, {
     scope: conversation,
     descending: true,
     limit: count * 2,
   })) {
-    const original = core.vault.get(originals, messageKey(conversation, id));
-    if (!original || !equalBytes(parseStatement(original.signed).group, group)) continue;
-    bytes += original.signed.length + framingBytes;
+    const signed = originalOf(core, message);
+    if (!signed || !equalBytes(parseStatement(signed).group, group)) continue;
+    bytes += signed.length + framingBytes;
     if (found.length >= Math.min(count, maxShared) || bytes > maxBytes) break;
-    found.push(original.signed);
+    found.push(signed);
   }
   return found.reverse();
 }
