@@ -236,12 +236,13 @@ class Schedule {
     return { ...answer, body: encodeCbor({ ...events, envelopes }) };
   }
 
-  /** Everybody is there and nothing goes wrong any more, until nothing happens any more. */
+  /** Everybody is there, wants to be, and nothing goes wrong any more, until nothing happens any more. */
   async #settle(): Promise<void> {
     this.#away.clear();
     let quiet = 0;
     for (let round = 0; round < maxSettlingRounds && quiet < 4; round++) {
       const before = this.#picture();
+      for (const device of this.#devices) device.acceptAll();
       await this.#round();
       quiet = this.#picture() === before ? quiet + 1 : 0;
     }

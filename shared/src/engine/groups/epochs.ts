@@ -81,14 +81,19 @@ export function putChains(core: Core, group: Uint8Array, fresh: readonly Chain[]
     core.vault.put(chains, { group, device, generation, chainKey });
 }
 
-/** The epoch is over: its keys go, and what was sealed in it and is not in the log is to be sealed anew. */
-export function leaveEpoch(core: Core, record: GroupRecord): GroupRecord {
-  core.vault.deleteScope(chains, record.id);
-  for (const entry of core.vault.list(entries, { scope: record.id, limit: maxEntries })) {
+/** What was sealed and is not known to be in the log is to be sealed once more, under the same message id. */
+export function sealAnew(core: Core, group: Uint8Array): void {
+  for (const entry of core.vault.list(entries, { scope: group, limit: maxEntries })) {
     core.vault.delete(entries, entry.id);
     const waiting = core.vault.get(outgoing, messageKey(entry.conversation, entry.message));
     if (waiting) queue(core, waiting);
   }
+}
+
+/** The epoch is over: its keys go, and what was sealed in it and is not in the log is to be sealed anew. */
+export function leaveEpoch(core: Core, record: GroupRecord): GroupRecord {
+  core.vault.deleteScope(chains, record.id);
+  sealAnew(core, record.id);
   const { keys, transcript: _, helper: _helper, ...rest } = record;
   if (keys) core.afterCommit(() => wipe(keys.access, keys.header, keys.link));
   return rest;

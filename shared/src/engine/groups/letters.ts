@@ -22,7 +22,7 @@ import { groupOf, ownAccountId } from '../group-summary.ts';
 import { type ContactRecord, messages } from '../records.ts';
 import { isDoubted, printOf, takeBack } from './doubting.ts';
 import { noteLeaving, wordsOfLeaving } from './departures.ts';
-import { dropShare, enterEpoch, putChains, sharesOf } from './epochs.ts';
+import { dropShare, enterEpoch, putChains, sealAnew, sharesOf } from './epochs.ts';
 import { intend } from './committing.ts';
 import { conversationOfGroup, findGroup, linksOf, saveGroup, seqOf } from './group.ts';
 import { insertGroupMessage, originalOf } from './inserting.ts';
@@ -167,6 +167,8 @@ function serve(core: Core, to: ContactRecord, record: GroupRecord, group: Group,
     intend(core, record.id, { kind: 'rotate', welcome: true });
     return;
   }
+  // Our chain has passed what is not in the log yet, and they would not open it.
+  sealAnew(core, record.id);
   let nth = 0;
   const answer = (letter: Letter) => {
     reply(core, to, letter, nth++);
