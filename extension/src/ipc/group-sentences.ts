@@ -23,7 +23,7 @@ const standings: Readonly<Record<Exclude<GroupStanding, 'ready'>, Standing>> = {
   },
   stuck: {
     brief: 'stuck',
-    text: 'Somebody changed this group in a way that nobody can follow. It will go on as a new one with the others, made by one of its admins; what was said stays here.',
+    text: 'Somebody changed this group in a way that nobody can follow. It will go on as a new one with the others, made by somebody who may add people; what was said stays here.',
     over: false,
   },
   left: { brief: 'left', text: 'You left this group. What was said before stays here.', over: true },

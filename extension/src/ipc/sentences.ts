@@ -78,7 +78,9 @@ const sentences: Readonly<Record<KnownCode, Sentence>> = {
     text: 'Whoever runs the relay has blocked your account. What others send you waits there for a while.',
   },
   ERR_CAPABILITY_INVALID: { text: 'This person does not take messages from you at present.' },
-  ERR_ACCESS_INVALID: { text: 'The relay does not let this computer into the group any more.' },
+  ERR_ACCESS_INVALID: {
+    text: 'The relay does not know this group as it is now. If it was restored from a backup, this computer gives it back what it lost; until then nothing is sent.',
+  },
   ERR_REGISTRATION_CLOSED: {
     text: 'This relay takes no new people.',
   },
