@@ -1,6 +1,6 @@
 /** The relay as it is shipped: the bundle, in a process of its own, on SQLite or on a PostgreSQL server. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeCbor } from '@crypt2chat/shared/cbor';
@@ -12,7 +12,11 @@ import { type Data, type Person, settle } from './people.ts';
 import { startPostgres } from './postgres-server.ts';
 
 const bundle = fileURLToPath(new URL('../../dist/relay/main.cjs', import.meta.url));
+const dockerfile = fileURLToPath(new URL('../../Dockerfile', import.meta.url));
 const mailboxes = 64;
+
+/** As in the container. */
+const nodeOptions = /NODE_OPTIONS=(\S+)/.exec(readFileSync(dockerfile, 'utf8'))?.[1] ?? '';
 
 export const relaySettings = {
   CRYPT2CHAT_ENVELOPES_PER_MAILBOX: '1000000',
@@ -35,6 +39,7 @@ export async function startBundle(
     ...env,
     ...unlimited,
     ...relaySettings,
+    NODE_OPTIONS: nodeOptions,
     CRYPT2CHAT_DATA: dataFolder,
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
   });
