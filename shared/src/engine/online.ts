@@ -101,6 +101,10 @@ export class Online {
   #wakeOutgoing(): void {
     this.#outgoing.wake();
     this.#groupOutgoing.wake();
+    this.#wakeReading();
+  }
+
+  #wakeReading(): void {
     if (this.#groupPoll && this.#groupPoll.groups !== keyOf(this.groups.readable()))
       this.#groupPoll.abort.abort();
     if (!this.#groupPoll) this.#groupIncoming.wake();
@@ -189,6 +193,8 @@ export class Online {
     try {
       const nextMs = await this.groups.work(signal);
       this.#groupWorkBackoff.reset();
+      // A group that was left alone for a while may be read again.
+      this.#wakeReading();
       return nextMs;
     } catch (error) {
       return this.#afterFailure(error, this.#groupWorkBackoff, signal, false);

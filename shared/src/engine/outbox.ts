@@ -5,7 +5,6 @@
 import { fromHex, toHex } from '../bytes/index.ts';
 import { hasCode } from '../errors/index.ts';
 import { type DeviceId, type VerifiedBundle, verifyBundle } from '../identity/index.ts';
-import { Backoff, isAhead } from './backoff.ts';
 import { checkName, hasLastingTrouble, mustGet, refreshContact, setTrouble } from './contacts.ts';
 import { announceConversation, contactOf, failMessage, maxConversations } from './conversations.ts';
 import type { Core } from './core.ts';
@@ -18,6 +17,7 @@ import {
   type ContactRecord,
   type ConversationRecord,
 } from './records.ts';
+import { Holds } from './holds.ts';
 import { type BundleResponse, type RelayClient, RelayError } from './relay-client.ts';
 import { needsSealing, sealConversation } from './sealing.ts';
 import { addSession, beginSession, sessionsWith } from './sessions.ts';
@@ -27,15 +27,11 @@ const maxRounds = 1_000;
 
 type DirectRecord = ConversationRecord & { readonly peer: Uint8Array };
 
-interface Hold {
-  readonly backoff: Backoff;
-  until: number;
-}
-
 export class Outbox {
   readonly #core: Core;
   readonly #relay: RelayClient;
-  readonly #holds = new Map<string, Hold>();
+  /** Contacts, by their accounts in hexadecimal. */
+  readonly #holds: Holds;
   /** Contacts whose mailboxes took nothing the last time. */
   readonly #full = new Set<string>();
   /** Conversations in which something may wait, in hexadecimal. */
@@ -44,6 +40,7 @@ export class Outbox {
   constructor(core: Core, relay: RelayClient) {
     this.#core = core;
     this.#relay = relay;
+    this.#holds = new Holds(core);
     for (const { id, peer } of core.vault.list(conversations, { limit: maxConversations }))
       if (peer) this.#dirty.add(toHex(id));
   }
@@ -55,12 +52,13 @@ export class Outbox {
 
   /** Whether what is for this account waits for a better time. */
   isHeld(account: Uint8Array): boolean {
-    return this.#isHeld(account) || this.#full.has(toHex(account));
+    const key = toHex(account);
+    return this.#holds.isHeld(key) || this.#full.has(key);
   }
 
   /** Everything that was held back is tried again at once. */
   release(): void {
-    this.#holds.clear();
+    this.#holds.releaseAll();
   }
 
   /**
@@ -73,7 +71,7 @@ export class Outbox {
       await this.#seal(signal);
       if (!(await this.#post(signal)) && this.#dirtyNow().length === 0) break;
     }
-    return this.#nextTryMs();
+    return this.#holds.nextMs();
   }
 
   #dirtyNow(): string[] {
@@ -81,7 +79,7 @@ export class Outbox {
       const conversation = this.#core.vault.get(conversations, fromHex(key));
       if (conversation?.peer === undefined) return false;
       // Who takes nothing at present gets nothing more sealed: it would only pile up.
-      return !this.#isHeld(conversation.peer) && !this.#full.has(toHex(conversation.peer));
+      return !this.isHeld(conversation.peer);
     });
   }
 
@@ -109,11 +107,11 @@ export class Outbox {
   /** Keeps a failure that concerns one contact from stopping the others. */
   async #guard(conversation: DirectRecord, key: string, work: () => Promise<void>): Promise<void> {
     const peer = toHex(conversation.peer);
-    const before = this.#holds.get(peer)?.until;
+    const before = this.#holds.untilOf(peer);
     try {
       await work();
       // One that was set meanwhile stands.
-      if (this.#holds.get(peer)?.until === before) this.#holds.delete(peer);
+      if (this.#holds.untilOf(peer) === before) this.#holds.release(peer);
     } catch (error) {
       if (!isAboutContact(error)) {
         this.#dirty.add(key);
@@ -124,7 +122,7 @@ export class Outbox {
         return;
       }
       this.#dirty.add(key);
-      this.#hold(conversation.peer);
+      this.#holds.hold(peer);
       this.#setTrouble(conversation, error.code);
     }
   }
@@ -142,7 +140,7 @@ export class Outbox {
     if (contact.missingHead) {
       contact = await refreshContact(core, this.#relay, contact.account);
       if (contact.missingHead) {
-        this.#hold(contact.account);
+        this.#holds.hold(toHex(contact.account));
         this.#dirty.add(toHex(conversation.id));
         this.#setTrouble(conversation, 'ERR_LOG_WITHHELD');
         return false;
@@ -203,17 +201,17 @@ export class Outbox {
   /** @returns whether anything was posted. */
   async #post(signal: AbortSignal): Promise<boolean> {
     let progress = false;
-    for (const batch of nextBatches(this.#core, (account) => this.#isHeld(account))) {
+    for (const batch of nextBatches(this.#core, (account) => this.#holds.isHeld(toHex(account)))) {
       if (signal.aborted) return false;
-      if (this.#isHeld(batch.account)) continue;
+      if (this.#holds.isHeld(toHex(batch.account))) continue;
       const outcome = await this.#postBatch(batch, signal);
       if (outcome === 'held') {
         this.#full.add(toHex(batch.account));
-        this.#hold(batch.account);
+        this.#holds.hold(toHex(batch.account));
         continue;
       }
       this.#full.delete(toHex(batch.account));
-      this.#holds.delete(toHex(batch.account));
+      this.#holds.release(toHex(batch.account));
       progress = true;
       if (outcome === 'again') for (const { conversation } of batch.envelopes) this.touch(conversation);
     }
@@ -244,24 +242,6 @@ export class Outbox {
   #setTrouble(conversation: DirectRecord, trouble: string | undefined): void {
     setTrouble(this.#core, conversation.peer, trouble);
     announceConversation(this.#core, conversation.id);
-  }
-
-  #hold(account: Uint8Array): void {
-    const key = toHex(account);
-    const hold = this.#holds.get(key) ?? { backoff: new Backoff(this.#core.randomness), until: 0 };
-    hold.until = this.#core.clock.now() + hold.backoff.nextMs();
-    this.#holds.set(key, hold);
-  }
-
-  #isHeld(account: Uint8Array): boolean {
-    const hold = this.#holds.get(toHex(account));
-    return hold !== undefined && isAhead(hold.until, this.#core.clock.now());
-  }
-
-  #nextTryMs(): number | undefined {
-    const now = this.#core.clock.now();
-    const times = [...this.#holds.values()].map(({ until }) => until).filter((until) => isAhead(until, now));
-    return times.length === 0 ? undefined : Math.min(...times) - now;
   }
 }
 

@@ -3,7 +3,7 @@
  * out of it for that.
  */
 import assert from 'node:assert/strict';
-import type { Device } from '../schedules/device.ts';
+import { Crash, type Device } from '../schedules/device.ts';
 import {
   Crew,
   eventsOf,
@@ -69,6 +69,28 @@ describe('a group whose relay was restored from a backup', () => {
     }
     assert.deepEqual(textsOf(alice), ['before', 'lost']);
     assert.ok(eventsOf(trudy).includes('lost'));
+    await talk();
+  });
+
+  it('goes on where whoever brought it back stopped before they knew that they had', async () => {
+    const zoe = await crew.register('zoe');
+    const backup = await crew.backUp();
+    await bob.commands.add(keyOf(bob), ['zoe'], 0);
+    const online = crew.devices.filter((device) => device !== zoe);
+    await crew.settle(online);
+    await crew.restore(backup);
+    alice.line = async (request, pass) => {
+      const answer = await pass();
+      if (request.url.endsWith('/links')) throw new Crash('here');
+      return answer;
+    };
+    await alice.step('read');
+    await assert.rejects(alice.step('work'), Crash);
+    alice.line = (_request, pass) => pass();
+    await alice.restart();
+    // Whoever is told of the rotation first waits for the share that they came with.
+    await crew.settle(crew.devices, 16);
+    zoe.acceptAll();
     await talk();
   });
 

@@ -278,8 +278,11 @@ describe('a group goes on', function () {
     const names = () =>
       alice.commands.receipts(keyOf(alice), key).map(({ name, state }) => `${name} ${state}`);
     assert.deepEqual(names(), ['bob delivered', 'mallory delivered', 'trudy sent']);
-    remove(alice, trudy);
+    remove(alice, zoe);
     await crew.settle([...online, zoe]);
+    assert.deepEqual(progress().progress, { delivered: 2, read: 0, of: 3 });
+    remove(alice, trudy);
+    await crew.settle(online);
     assert.deepEqual(progress().progress, { delivered: 2, read: 0, of: 2 });
     assert.equal(progress().state, 'delivered');
     assert.deepEqual(names(), ['bob delivered', 'mallory delivered']);

@@ -25,6 +25,8 @@ import { Crash, Device, type Step, steps, unreachable } from './device.ts';
 const dayMs = 24 * 60 * 60 * 1000;
 /** Rounds of everybody after the schedule; a group that is not at rest by then never is. */
 const maxSettlingRounds = 60;
+/** Rounds in which nothing happens any more: longer than what has failed is left alone. */
+const quietRounds = 8;
 
 export interface ScheduleReport {
   readonly seed: string;
@@ -240,7 +242,7 @@ class Schedule {
   async #settle(): Promise<void> {
     this.#away.clear();
     let quiet = 0;
-    for (let round = 0; round < maxSettlingRounds && quiet < 4; round++) {
+    for (let round = 0; round < maxSettlingRounds && quiet < quietRounds; round++) {
       const before = this.#picture();
       for (const device of this.#devices) device.acceptAll();
       await this.#round();

@@ -31,6 +31,7 @@ import {
   intents,
   leaving,
   leavingKeyOf,
+  pastEpochs,
   storeGroup,
 } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
@@ -324,6 +325,7 @@ export function succeed(core: Core, old: GroupRecord, successor: GroupRecord): b
   core.vault.put(conversations, { ...conversation, group: successor.id });
   const ended: GroupRecord = { ...old, standing: 'succeeded' };
   storeGroup(core, ended);
+  core.vault.deleteScope(pastEpochs, old.id);
   saveGroup(core, findGroup(core, successor.id) ?? successor);
   return true;
 }

@@ -188,6 +188,7 @@ export function followLink(
     forgetReceivers(
       core,
       record.conversation,
+      before,
       gone.map(({ identity }) => identity.accountId),
     );
   if (after.epoch > before.epoch) {

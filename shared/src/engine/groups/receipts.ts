@@ -1,6 +1,6 @@
 /** How far messages of ours have come with each member of a group: told by each of them in private. */
 import { equalBytes, toBase64url } from '../../bytes/index.ts';
-import { type Group, type Member, memberOf, parseStatement } from '../../groups/index.ts';
+import { type Group, memberOf, parseStatement } from '../../groups/index.ts';
 import type { Content } from '../../wire/index.ts';
 import { advanceMessage, saveMessage } from '../conversations.ts';
 import type { Core } from '../core.ts';
@@ -20,7 +20,7 @@ import { findGroup, othersOf } from './group.ts';
 /** Messages of ours that are looked through when somebody goes. */
 const maxRecounted = 200;
 
-/** A receipt of a group's messages. Only those who are in the group give one. */
+/** A receipt of a group's messages. Those give one who were there when it was said, and are. */
 export function receiveGroupReceipt(
   core: Core,
   from: ContactRecord,
@@ -32,7 +32,8 @@ export function receiveGroupReceipt(
   if (!group || !memberOf(group, from.account)) return;
   for (const message of body.ids) {
     const found = core.vault.get(messages, messageKey(id, message));
-    if (found?.own && found.progress) note(core, found, from.account, body.state);
+    if (found?.own && found.progress && isReceiver(core, group, found, from.account))
+      note(core, found, from.account, body.state);
   }
 }
 
@@ -57,17 +58,34 @@ function save(core: Core, message: MessageRecord, progress: NonNullable<MessageR
   if (progress.read === progress.of) advanceMessage(core, conversation, id, 'read');
 }
 
-/** Nobody waits for the receipts of those who are not there any more. */
-export function forgetReceivers(core: Core, conversation: Uint8Array, gone: readonly Uint8Array[]): void {
+/** Whether somebody who is in `group` was there, without a break, when the message was said. */
+function isReceiver(core: Core, group: Group, { conversation, id }: MessageRecord, one: Uint8Array): boolean {
+  const original = core.vault.get(originals, messageKey(conversation, id));
+  const epoch = original ? parseStatement(original.signed).epoch : group.epoch;
+  return group.speakers.some(
+    ({ account, from, until }) => from <= epoch && until === undefined && equalBytes(account, one),
+  );
+}
+
+/**
+ * Nobody waits for the receipts of those who are not there any more.
+ * @param before the group while they were.
+ */
+export function forgetReceivers(
+  core: Core,
+  conversation: Uint8Array,
+  before: Group,
+  gone: readonly Uint8Array[],
+): void {
   if (gone.length === 0) return;
   const recent = core.vault.list(messages, { scope: conversation, descending: true, limit: maxRecounted });
   for (const message of recent) {
     if (!message.own || !message.progress || message.progress.read === message.progress.of) continue;
     let { delivered, read, of } = message.progress;
     for (const account of gone) {
+      if (of === 1 || !isReceiver(core, before, message, account)) continue;
       const key = memberReceiptKeyOf(conversation, message.id, account);
       const state = core.vault.get(memberReceipts, key)?.state;
-      if (of === 1) break;
       of--;
       if (state !== undefined) delivered--;
       if (state === 'read') read--;
@@ -79,14 +97,9 @@ export function forgetReceivers(core: Core, conversation: Uint8Array, gone: read
 /** Of those who were there when it was said, and are. */
 export function listReceipts(core: Core, group: Group, message: MessageRecord): MemberReceipt[] {
   const { conversation, id } = message;
-  const original = core.vault.get(originals, messageKey(conversation, id));
-  const epoch = original ? parseStatement(original.signed).epoch : group.epoch;
-  const wasThere = ({ identity }: Member): boolean =>
-    group.speakers.some(
-      ({ account, from, until }) =>
-        from <= epoch && until === undefined && equalBytes(account, identity.accountId),
-    );
-  const receivers = othersOf(core, group).filter(wasThere);
+  const receivers = othersOf(core, group).filter(({ identity }) =>
+    isReceiver(core, group, message, identity.accountId),
+  );
   return receivers.map(({ identity }) => ({
     account: toBase64url(identity.accountId),
     name: identity.username,

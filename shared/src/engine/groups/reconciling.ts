@@ -19,13 +19,13 @@ import type { Core } from '../core.ts';
 import { type GroupRecord, type PastEpochRecord, pastEpochs } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
 import type { GroupEntry, Relay } from '../relay-client.ts';
-import { intend } from './committing.ts';
+import { intend, intentsOf } from './committing.ts';
 import { findGroup, linksOf, saveGroup, seqOf } from './group.ts';
 
 /** A backup that is older than so many changes brings a group back no more. */
 const maxPastEpochs = 64;
-/** Of up to 64 entries: more than a log holds. */
-const maxReads = 10_000;
+/** Of 64 entries: as many as a log holds, and half as many more. */
+const maxReads = 3_000;
 
 /** The epoch is over; the way to it stays for a while. */
 export function keepPastEpoch({ vault }: Core, { id: group, keys }: GroupRecord, epoch: number): void {
@@ -67,28 +67,25 @@ export async function reconcile(
   const found = await find(relay, record, group, ways, signal);
   if (!found) return false;
   const missing = linksOf(core, id, found.seq + 1);
-  let { epoch, links, linksRead } = found;
-  for (const bytes of missing) {
-    const way = wayTo(ways, epoch);
-    const next = wayTo(ways, epoch + 1);
-    const isOpening = equalBytes(readLink(bytes).hash, group.epochLinks[epoch + 1] ?? new Uint8Array());
-    if (!way || (isOpening && !next)) return false;
+  const plan = planOf(group, ways, found.epoch, missing);
+  if (!plan) return false;
+  // Before anything is appended: afterwards, nothing says any more that something was lost.
+  if (plan.length > 0) core.transaction(() => intendWelcome(core, id));
+  let { links, linksRead } = found;
+  for (const { bytes, way, next } of plan) {
     await relay.appendGroupLink(
       id,
       { access: way.access },
       {
-        epoch,
-        links,
+        epoch: way.epoch,
+        links: links++,
         id: core.randomness.bytes(envelopeIdBytes),
-        entry: sealLink(bytes, way, nameOf(group, epoch), core.randomness),
-        ...(isOpening && next && { opens: { accessHash: accessHashOf(next.access) } }),
+        entry: sealLink(bytes, way, nameOf(group, way.epoch), core.randomness),
+        ...(next && { opens: { accessHash: accessHashOf(next.access) } }),
       },
       signal,
     );
-    links++;
-    if (!isOpening) continue;
-    epoch++;
-    linksRead = links;
+    if (next) linksRead = links;
   }
   return core.transaction(() => {
     const present = findGroup(core, id);
@@ -96,10 +93,42 @@ export async function reconcile(
     if (present?.standing !== 'ready' || present.place !== record.place) return false;
     const { trouble: _, ...rest } = present;
     saveGroup(core, { ...rest, linkCount: linksRead });
-    // Whoever was to come in with what was lost comes in with this, and all have read the same again.
-    if (missing.length > 0) intend(core, id, { kind: 'rotate', welcome: true });
     return true;
   });
+}
+
+/** Whoever was to come in with what was lost comes in with this, once, and all have read the same again. */
+function intendWelcome(core: Core, id: Uint8Array): void {
+  const isIntended = intentsOf(core, id).some(({ change }) => change.kind === 'rotate' && change.welcome);
+  if (!isIntended) intend(core, id, { kind: 'rotate', welcome: true });
+}
+
+interface Step {
+  readonly bytes: Uint8Array;
+  /** To the epoch that the link stands in, and to the one that it opens, where it opens one. */
+  readonly way: PastEpochRecord;
+  readonly next?: PastEpochRecord;
+}
+
+/** @returns nothing where the way to an epoch in between is not known. */
+function planOf(
+  group: Group,
+  ways: readonly PastEpochRecord[],
+  from: number,
+  missing: readonly Uint8Array[],
+): readonly Step[] | undefined {
+  const steps: Step[] = [];
+  let epoch = from;
+  for (const bytes of missing) {
+    const opened = group.epochLinks[epoch + 1];
+    const isOpening = opened !== undefined && equalBytes(readLink(bytes).hash, opened);
+    const way = wayTo(ways, epoch);
+    const next = isOpening ? wayTo(ways, epoch + 1) : undefined;
+    if (!way || (isOpening && !next)) return undefined;
+    steps.push({ bytes, way, ...(next && { next }) });
+    if (isOpening) epoch++;
+  }
+  return steps;
 }
 
 function wayTo(ways: readonly PastEpochRecord[], epoch: number): PastEpochRecord | undefined {
@@ -161,7 +190,8 @@ async function readOn(
     const asked = { id: record.id, access: way.access, after };
     const [events] = await relay.groupEvents([asked], 0, signal);
     for (const entry of events?.entries ?? []) {
-      if (entry.opens) return undefined;
+      // The log goes on otherwise than ours, or in no order.
+      if (entry.opens || entry.place <= after) return undefined;
       after = entry.place;
       if (!entry.link) continue;
       links++;

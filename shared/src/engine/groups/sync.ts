@@ -2,11 +2,12 @@
 import { equalBytes, toHex } from '../../bytes/index.ts';
 import { hasCode } from '../../errors/index.ts';
 import { limits } from '../../wire/index.ts';
-import { Backoff, isAhead } from '../backoff.ts';
+import { isAhead } from '../backoff.ts';
 import { isFull } from '../conversations.ts';
 import type { Core } from '../core.ts';
 import { commits, type GroupRecord, shareKeyOf, type ShareRecord } from '../group-records.ts';
 import { groupOf } from '../group-summary.ts';
+import { Holds } from '../holds.ts';
 import type { GroupEvents, Relay } from '../relay-client.ts';
 import { advanceCommit, beginCommit, type CommitOutcome, intentsOf } from './committing.ts';
 import { doubtKeys } from './doubting.ts';
@@ -37,13 +38,10 @@ const maxWaits = 64;
 
 interface Stale {
   readonly linkCount: number;
+  /** It has been asked how many links there are. */
+  readonly isRecounted: boolean;
   readonly times: number;
   readonly until: number;
-}
-
-interface Hold {
-  readonly backoff: Backoff;
-  until: number;
 }
 
 export class GroupSync {
@@ -51,7 +49,8 @@ export class GroupSync {
   readonly #core: Core;
   readonly #relay: Relay;
   readonly #isHeld: (account: Uint8Array) => boolean;
-  readonly #holds = new Map<string, Hold>();
+  /** Groups, by their ids in hexadecimal, and of each the reading and the reconciling. */
+  readonly #holds: Holds;
   readonly #waited = new Map<string, number>();
   /** Groups in which a link of ours came too late, and what came before it is still to be read. */
   readonly #stale = new Map<string, Stale>();
@@ -63,12 +62,13 @@ export class GroupSync {
     this.#core = core;
     this.#relay = relay;
     this.#isHeld = isHeld;
+    this.#holds = new Holds(core);
     this.typing = new GroupTyping(core, relay);
   }
 
   /** Everything that was held back is tried again at once. */
   release(): void {
-    this.#holds.clear();
+    this.#holds.releaseAll();
     this.#joinAt.clear();
   }
 
@@ -86,7 +86,7 @@ export class GroupSync {
         (record) =>
           record.standing === 'ready' &&
           !record.unlocated &&
-          !this.#isOnHold(`read ${toHex(record.id)}`) &&
+          !this.#holds.isHeld(`read ${toHex(record.id)}`) &&
           !isWaiting(record),
       )
       .flatMap(({ id, keys, place }) => (keys ? [{ id, access: keys.access.slice(), after: place }] : []))
@@ -117,13 +117,16 @@ export class GroupSync {
       this.#refused(id, access);
       return;
     }
-    this.#holds.delete(`read ${toHex(id)}`);
+    this.#holds.release(`read ${toHex(id)}`);
+    this.#holds.release(`reconcile ${toHex(id)}`);
     this.#allowed(id);
     for (let at = 0; at < entries.length; at += entriesPerStep) {
       readEntries(core, id, entries.slice(at, at + entriesPerStep));
       // Lets what a person does come in between.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    // What the relay refused before, of an epoch that was over, may go now.
+    if (entries.length > 0) this.#holds.release(toHex(id));
     const record = findGroup(core, id);
     if (record) for (const envelope of ephemeral) this.typing.receive(record, envelope);
   }
@@ -139,7 +142,7 @@ export class GroupSync {
   /** The relay does not let us read with the keys that we have: those that were given to us may be wrong. */
   #refused(id: Uint8Array, access: Uint8Array): void {
     const core = this.#core;
-    this.#hold(`read ${toHex(id)}`);
+    this.#holds.hold(`read ${toHex(id)}`);
     core.transaction(() => {
       const record = findGroup(core, id);
       if (!record?.keys || !equalBytes(record.keys.access, access)) return;
@@ -158,21 +161,19 @@ export class GroupSync {
     for (const { id } of listGroups(this.#core)) {
       if (signal.aborted) return undefined;
       const key = toHex(id);
-      if (!this.#isOnHold(key)) {
+      if (!this.#holds.isHeld(key)) {
         try {
           const waitMs = await this.#workIn(id, signal);
           if (waitMs !== undefined) waits.push(waitMs);
-          this.#holds.delete(key);
+          this.#holds.release(key);
         } catch (error) {
           if (!isAboutGroup(error)) throw error;
-          this.#hold(key);
+          this.#holds.hold(key);
         }
       }
-      for (const held of [key, `read ${key}`, `reconcile ${key}`]) {
-        const hold = this.#holds.get(held);
-        if (hold) waits.push(hold.until - this.#core.clock.now());
-      }
     }
+    const heldMs = this.#holds.nextMs();
+    if (heldMs !== undefined) waits.push(heldMs);
     return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
   }
 
@@ -180,7 +181,7 @@ export class GroupSync {
     const core = this.#core;
     const waits: (number | undefined)[] = [await this.#joinOrLocate(id, signal)];
     const isDenied = findGroup(core, id)?.trouble === 'ERR_ACCESS_INVALID';
-    if (isDenied && !this.#isOnHold(`reconcile ${toHex(id)}`)) await this.#reconcile(id, signal);
+    if (isDenied && !this.#holds.isHeld(`reconcile ${toHex(id)}`)) await this.#reconcile(id, signal);
     for (let step = 0; step < maxSteps && !signal.aborted; step++) {
       const outcome = await this.#advance(id, signal);
       if (outcome === 'waiting') waits.push(soonMs);
@@ -214,11 +215,11 @@ export class GroupSync {
     else this.#waited.delete(key);
     if (outcome === 'appended') this.#stale.delete(key);
     if (outcome === 'stale') {
-      const linkCount = findGroup(this.#core, id)?.linkCount ?? 0;
+      const linkCount = linkCountOf(this.#core, id);
       const before = this.#stale.get(key);
       const times = before?.linkCount === linkCount ? before.times + 1 : 0;
       const until = this.#core.clock.now() + Math.min(staleMs * 2 ** times, maxStaleMs);
-      this.#stale.set(key, { linkCount, times, until });
+      this.#stale.set(key, { linkCount, times, until, isRecounted: false });
     }
     return outcome;
   }
@@ -226,19 +227,22 @@ export class GroupSync {
   /** @returns how long to wait for a link that came before ours; a relay that never shows one counts otherwise. */
   async #untilRead(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
     const { clock } = this.#core;
-    const stale = this.#stale.get(toHex(id));
-    if (!stale || findGroup(this.#core, id)?.linkCount !== stale.linkCount) return undefined;
+    const key = toHex(id);
+    const stale = this.#stale.get(key);
+    if (!stale || stale.isRecounted || linkCountOf(this.#core, id) !== stale.linkCount) return undefined;
     if (isAhead(stale.until, clock.now())) return stale.until - clock.now();
+    const heldMs = this.#holds.leftMs(`reconcile ${key}`);
+    if (heldMs !== undefined) return heldMs;
     await this.#reconcile(id, signal);
+    this.#stale.set(key, { ...stale, isRecounted: true, linkCount: linkCountOf(this.#core, id) });
     return undefined;
   }
 
+  /** Ever more rarely, until the group is read again. */
   async #reconcile(id: Uint8Array, signal: AbortSignal): Promise<void> {
     const key = toHex(id);
-    if (await reconcile(this.#core, this.#relay, id, signal)) {
-      this.#holds.delete(`read ${key}`);
-      this.#holds.delete(`reconcile ${key}`);
-    } else this.#hold(`reconcile ${key}`);
+    this.#holds.hold(`reconcile ${key}`);
+    if (await reconcile(this.#core, this.#relay, id, signal)) this.#holds.release(`read ${key}`);
   }
 
   async #joinOrLocate(id: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
@@ -285,6 +289,7 @@ export class GroupSync {
     const record = findGroup(core, id);
     const group = record && groupOf(record);
     if (!group || record.standing !== 'ready' || core.vault.get(commits, id)) return false;
+    if (record.trouble === 'ERR_ACCESS_INVALID') return false;
     if (intentsOf(core, id).length === 0) return false;
     const updates = await fetchUpdates(core, this.#relay, group, signal);
     return core.transaction(() => {
@@ -292,17 +297,10 @@ export class GroupSync {
       return present !== undefined && beginCommit(core, present, updates);
     });
   }
+}
 
-  #hold(key: string): void {
-    const hold = this.#holds.get(key) ?? { backoff: new Backoff(this.#core.randomness), until: 0 };
-    hold.until = this.#core.clock.now() + hold.backoff.nextMs();
-    this.#holds.set(key, hold);
-  }
-
-  #isOnHold(key: string): boolean {
-    const hold = this.#holds.get(key);
-    return hold !== undefined && isAhead(hold.until, this.#core.clock.now());
-  }
+function linkCountOf(core: Core, id: Uint8Array): number {
+  return findGroup(core, id)?.linkCount ?? 0;
 }
 
 /** What the relay says of one group, or what is wrong with what it serves for it, concerns no other. */
