@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { fromBase64url, toUtf8 } from '@crypt2chat/shared/bytes';
+import { encodeCbor } from '@crypt2chat/shared/cbor';
 import { type Person, textOf, World } from './world.ts';
 
 /** The group that a person is in, by its name. */
@@ -85,6 +87,31 @@ describe('groups', () => {
     assert.equal(texts(bob).at(-1), 'hello');
     assert.throws(() => say(bob, 'nobody hears me'), { code: 'ERR_GROUP_NOT_MEMBER' });
     assert.deepEqual(events(alice), ['created', 'added', 'removed']);
+  });
+
+  it('one that the relay denies for a while is read again by itself, and keeps nothing busy meanwhile', async () => {
+    await alice.engine.groups.create('crew', ['bob']);
+    await bob.until('bob is in', () => isIn(bob));
+    let denied = 0;
+    const id = fromBase64url(group(bob).key);
+    const nothing = { id, status: 'denied', entries: [], ephemeral: [], more: false };
+    const refusal = { status: 403, body: toUtf8('{"code":"ERR_ACCESS_INVALID","message":""}') };
+    bob.wire.intercept = (request, pass) => {
+      if (!request.url.includes('/v1/groups/')) return pass();
+      if (!request.url.includes('/events?')) return Promise.resolve(refusal);
+      denied++;
+      return Promise.resolve({ status: 200, body: encodeCbor({ groups: [nothing] }) });
+    };
+    say(alice, 'while it is denied');
+    // The poll that waits since before is answered, and the next ones are denied.
+    await bob.until('bob has asked again and again', () => denied >= 3);
+    assert.equal(group(bob).trouble, 'ERR_ACCESS_INVALID');
+    bob.wire.intercept = undefined;
+    say(alice, 'and afterwards');
+    await bob.until('it is read again', () => texts(bob).at(-1) === 'and afterwards');
+    assert.equal(group(bob).trouble, undefined);
+    const runs = world.clock.waitsMs.filter((waitMs) => waitMs === 0).length;
+    assert.ok(runs < 300, `${runs} runs without a pause`);
   });
 
   it('who blocks whoever added them is out of the group, and hears no more of them', async () => {
