@@ -4,11 +4,12 @@ import { Container } from './container.ts';
 
 let container: Container | undefined;
 
-/** @returns what starting up took in here, for the benchmark: nothing else may rely on it. */
+/** @returns what starting up cost in processor time, for who measures it: nothing else may rely on it. */
 export function activate(context: ExtensionContext): { readonly ownTimeMs: number } {
-  const beganAt = performance.now();
+  const before = process.cpuUsage();
   container = new Container(context);
-  return { ownTimeMs: performance.now() - beganAt };
+  const { user, system } = process.cpuUsage(before);
+  return { ownTimeMs: (user + system) / 1000 };
 }
 
 /** VS Code waits for this. */

@@ -12,7 +12,7 @@ interface Manifest {
   };
 }
 
-/** Own time in `activate`: typically a few ms; the room is for machines that do something else as well. */
+/** Own processor time in `activate`: typically a few ms. What else the machine does is not in it. */
 const maxOwnTimeMs = 100;
 
 describe('the extension in VS Code', () => {
