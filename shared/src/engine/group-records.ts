@@ -144,8 +144,8 @@ export const chains = defineTable<ChainRecord>({
 });
 
 /**
- * What is kept of an epoch that is over: the way to it at the relay, and the key of the link that closed it, which we
- * have in plain. A relay that was set back needs that link again.
+ * What is kept of an epoch that is over: the way to it at the relay, and the key of its links, which we have in
+ * plain. A relay that was set back needs them again.
  */
 const pastEpochSchema = v.strictObject({ group: key, epoch: uint(), access: key, link: key });
 export type PastEpochRecord = v.InferOutput<typeof pastEpochSchema>;
