@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, openDatabase } from '@crypt2chat/shared/database';
 import { CodedError, hasCode } from '@crypt2chat/shared/errors';
 import { GroupCommit } from '../src/store/group-commit.ts';
@@ -11,6 +12,8 @@ describe('group commit', () => {
   let db: Database;
   let commits: GroupCommit;
   let transactions = 0;
+  /** What a flush waits for. */
+  let gate: Promise<void>;
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'c2c-commit-'));
@@ -18,11 +21,13 @@ describe('group commit', () => {
       file: join(folder, 'test.db'),
       schema: ['CREATE TABLE numbers (number INTEGER PRIMARY KEY) STRICT'],
       applicationId: 1,
+      durableAt: 'flush',
     });
     transactions = 0;
     let depth = 0;
-    commits = new GroupCommit(
-      (work) => {
+    gate = Promise.resolve();
+    commits = new GroupCommit({
+      transaction(work) {
         if (depth === 0) transactions += 1;
         depth += 1;
         try {
@@ -31,8 +36,12 @@ describe('group commit', () => {
           depth -= 1;
         }
       },
-      (error) => (error instanceof Error ? error : new Error('?')),
-    );
+      async flush() {
+        await gate;
+        await db.flush();
+      },
+      onFailure: (error) => (error instanceof Error ? error : new Error('?')),
+    });
   });
   afterEach(() => {
     db.close();
@@ -59,6 +68,34 @@ describe('group commit', () => {
     order.push('answered');
     assert.deepEqual(order, ['told of 1', 'answered']);
     assert.deepEqual(stored(), [1]);
+  });
+
+  it('answers after the flush, and takes what comes meanwhile together', async () => {
+    let release = (): void => undefined;
+    gate = new Promise((resolve) => (release = resolve));
+    const answered: number[] = [];
+    const first = commits.enqueue(insert(1)).then(() => answered.push(1));
+    while (commits.flushing === undefined) await nextTurn();
+    const others = [2, 3, 4].map((number) =>
+      commits.enqueue(insert(number)).then(() => answered.push(number)),
+    );
+    await nextTurn();
+    assert.deepEqual(
+      { answered, transactions, stored: stored() },
+      { answered: [], transactions: 1, stored: [1] },
+    );
+    release();
+    await Promise.all([first, ...others]);
+    assert.deepEqual({ answered, transactions }, { answered: [1, 2, 3, 4], transactions: 2 });
+    assert.equal(commits.flushing, undefined);
+  });
+
+  it('fails what a flush that failed was to make durable, and goes on with the next', async () => {
+    gate = Promise.reject(new CodedError('ERR_DATABASE_IO', 'lost'));
+    gate.catch(() => undefined);
+    await assert.rejects(commits.enqueue(insert(1)), (error) => hasCode(error, 'ERR_DATABASE_IO'));
+    gate = Promise.resolve();
+    assert.equal(await commits.enqueue(insert(2)), 1);
   });
 
   it('undoes the whole of an operation that fails, and nothing of the others', async () => {

@@ -4,7 +4,7 @@
  *
  *   disk     "volatile": what was written and not synced lives in this process alone, so a kill takes it away as a
  *            loss of power would. Of each sector of 512 bytes a part (`keep`, 0 to 1) reaches the file at once
- *            nevertheless. "lying": the same, and fsync returns before the bytes are there: the fault that a judge
+ *            nevertheless. "lying": the same, and fsync is done before the bytes are there: the fault that a judge
  *            has to notice.
  *   folder   where the relay's database is
  *   keep     0 to 1
@@ -26,6 +26,8 @@ const plan = JSON.parse(process.env['RELAY_FAULTS'] ?? '{}');
 const sectorBytes = 512;
 /** A disk that lies has the bytes so much later. */
 const lieMs = 60;
+/** So long, at most, does an fsync take that nobody waits for in the thread: time for a kill. */
+const flushMs = 10;
 
 if (plan.disk !== undefined) forget(plan.disk === 'lying', plan.keep ?? 0);
 if (plan.commit === 'early') commitEarly();
@@ -37,10 +39,11 @@ listenToSignals();
  */
 function forget(isLying, keep) {
   const real = { ...fs };
-  /** Of each file: what is on its way to the disk, in order. @type {Map<string, { at: number, bytes: Buffer, since: number }[]>} */
+  /** Of each file: what is on its way to the disk, in order. @type {Map<string, { at: number, bytes: Buffer, since: number, number: number }[]>} */
   const pending = new Map();
   /** @type {Map<number, string>} */
   const names = new Map();
+  let written = 0;
 
   /** @param {string} name */
   const onTheWay = (name) => {
@@ -54,12 +57,13 @@ function forget(isLying, keep) {
   /**
    * @param {number} fd
    * @param {string} name
-   * @param {number} until
+   * @param {(write: { since: number, number: number }) => boolean} isDue
    */
-  const settle = (fd, name, until = Infinity) => {
+  const settle = (fd, name, isDue = () => true) => {
     const list = onTheWay(name);
-    while (list[0] !== undefined && list[0].since <= until) {
-      const { at, bytes } = /** @type {{ at: number, bytes: Buffer }} */ (list.shift());
+    while (list[0] !== undefined && isDue(list[0])) {
+      const { at, bytes } = list[0];
+      list.shift();
       for (let done = 0; done < bytes.length;)
         done += real.writeSync(fd, bytes, done, bytes.length - done, at + done);
     }
@@ -87,7 +91,7 @@ function forget(isLying, keep) {
       const name = names.get(fd);
       if (name === undefined) return /** @type {any} */ (real.writeSync)(...args);
       const bytes = Buffer.from(from.subarray(start, start + length));
-      onTheWay(name).push({ at, bytes, since: Date.now() });
+      onTheWay(name).push({ at, bytes, since: Date.now(), number: ++written });
       for (let done = 0; keep > 0 && done < length;) {
         const end = Math.min(length, done + sectorBytes - ((at + done) % sectorBytes));
         if (Math.random() < keep) real.writeSync(fd, bytes, done, end - done, at + done);
@@ -119,6 +123,21 @@ function forget(isLying, keep) {
       if (isLying) return undefined;
       settle(fd, name);
       return real.fsyncSync(fd);
+    },
+    /**
+     * What was written before it began.
+     * @param {number} fd
+     * @param {(error: Error | null) => void} done
+     */
+    fsync(fd, done) {
+      const name = names.get(fd);
+      if (name === undefined) return void real.fsync(fd, done);
+      if (isLying) return void setImmediate(done, null);
+      const last = written;
+      setTimeout(() => {
+        if (names.get(fd) === name) settle(fd, name, ({ number }) => number <= last);
+        real.fsync(fd, done);
+      }, Math.random() * flushMs);
     },
     /** A change of length is on the disk at once, and what came before it: one of the things that may happen. */
     ftruncateSync(/** @type {number} */ fd, /** @type {number} */ length) {
@@ -153,7 +172,7 @@ function forget(isLying, keep) {
 
   if (!isLying) return;
   setInterval(() => {
-    for (const [fd, name] of names) settle(fd, name, Date.now() - lieMs);
+    for (const [fd, name] of names) settle(fd, name, ({ since }) => since <= Date.now() - lieMs);
   }, lieMs / 4).unref();
 }
 

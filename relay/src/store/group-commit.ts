@@ -7,8 +7,14 @@ const maxQueued = 10_000;
 const maxPerTransaction = 512;
 const retrySeconds = 1;
 
-/** Runs `work` inside a transaction; inside one, in a savepoint. Either way it happens as a whole or not at all. */
-export type Transact = <T>(work: () => T) => T;
+export interface Storage {
+  /** Runs `work` inside a transaction; inside one, in a savepoint. Either way it happens as a whole or not at all. */
+  transaction<T>(work: () => T): T;
+  /** Resolves when what has been committed is durable. */
+  flush(): Promise<void>;
+  /** What everybody concerned is answered with, when it is the storage that failed. */
+  onFailure(error: unknown): Error;
+}
 
 interface Operation {
   run(): void;
@@ -20,27 +26,27 @@ interface Operation {
 }
 
 /**
- * Operations that arrive together go into one transaction and share its fsync. Each is answered after COMMIT, and
- * one that fails does not undo the others.
+ * Operations that arrive together, and while the ones before them are on their way to the disk, go into one
+ * transaction and share its flush. Each is answered when it is durable, and one that fails does not undo the others.
  *
  * An operation may be run twice: the batch first runs without savepoints, which cost more than small operations do;
  * if one throws, everything is rolled back and runs again with a savepoint each.
  */
 export class GroupCommit {
-  readonly #transact: Transact;
-  readonly #onStorageFailure: (error: unknown) => Error;
+  readonly #storage: Storage;
   #queue: Operation[] = [];
   #idle: (() => void)[] = [];
+  /** One is scheduled, or under way. */
+  #isBusy = false;
+  #flushing: Promise<void> | undefined;
 
-  /** @param onStorageFailure what the whole batch is answered with, when it is the storage that failed */
-  constructor(transact: Transact, onStorageFailure: (error: unknown) => Error) {
-    this.#transact = transact;
-    this.#onStorageFailure = onStorageFailure;
+  constructor(storage: Storage) {
+    this.#storage = storage;
   }
 
   /**
    * @param work synchronous, and without effects outside the database
-   * @param then called after the commit, before the promise resolves
+   * @param then called when it is durable, before the promise resolves
    */
   enqueue<T>(work: () => T, then?: (result: T) => void): Promise<T> {
     if (this.#queue.length >= maxQueued) {
@@ -60,48 +66,64 @@ export class GroupCommit {
         fail: reject,
         error: undefined,
       });
-      if (this.#queue.length === 1) setImmediate(() => this.#flush());
+      this.#schedule();
     });
+  }
+
+  /** Resolves when everything that has been committed is durable; undefined where it is. Rejects as `flush` does. */
+  get flushing(): Promise<void> | undefined {
+    return this.#flushing;
   }
 
   /** Resolves when everything that was queued has been answered. */
   async drain(): Promise<void> {
-    if (this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#isBusy) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #flush(): void {
+  #schedule(): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    setImmediate(() => void this.#runNext());
+  }
+
+  async #runNext(): Promise<void> {
     const batch = this.#queue.slice(0, maxPerTransaction);
     this.#queue = this.#queue.slice(maxPerTransaction);
-    if (this.#queue.length > 0) setImmediate(() => this.#flush());
     try {
       this.#commit(batch);
+      this.#flushing = this.#storage.flush();
+      await this.#flushing;
+      this.#flushing = undefined;
+      for (const operation of batch) {
+        if (operation.error === undefined) operation.succeed();
+        else operation.fail(operation.error);
+      }
     } catch (error) {
-      const failure = this.#onStorageFailure(error);
+      this.#flushing = undefined;
+      const failure = this.#storage.onFailure(error);
       for (const operation of batch) operation.fail(failure);
     }
-    if (this.#queue.length === 0) for (const done of this.#idle.splice(0)) done();
+    this.#isBusy = false;
+    if (this.#queue.length > 0) this.#schedule();
+    else for (const done of this.#idle.splice(0)) done();
   }
 
   #commit(batch: readonly Operation[]): void {
     try {
-      this.#transact(() => {
+      this.#storage.transaction(() => {
         for (const operation of batch) operation.run();
       });
     } catch (error) {
       if (isStorageFailure(error)) throw error;
       this.#commitOneByOne(batch);
     }
-    for (const operation of batch) {
-      if (operation.error === undefined) operation.succeed();
-      else operation.fail(operation.error);
-    }
   }
 
   #commitOneByOne(batch: readonly Operation[]): void {
-    this.#transact(() => {
+    this.#storage.transaction(() => {
       for (const operation of batch) {
         try {
-          this.#transact(() => operation.run());
+          this.#storage.transaction(() => operation.run());
         } catch (error) {
           if (isStorageFailure(error)) throw error;
           operation.error = error;

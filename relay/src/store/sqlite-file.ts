@@ -7,9 +7,18 @@ import { GroupCommit, isStorageFailure } from './group-commit.ts';
 /** After a write that found no room, the next one is tried this much later. */
 const fullForMs = 1000;
 
+export interface SqliteFileOptions {
+  readonly db: Database;
+  readonly open: () => Promise<Database>;
+  readonly clock: Clock;
+  readonly onFatal: (error: unknown) => void;
+  /** What was read before may have been lost. */
+  readonly onReopened: () => void;
+}
+
 /**
- * The open database file as its readers and writers see it: writes that come together share a transaction, and what
- * the storage does wrong becomes what callers are told.
+ * The open database file as its readers and writers see it: writes that come together share a transaction and its
+ * flush, nobody hears of what is not durable, and what the storage does wrong becomes what callers are told.
  *
  * A full disk refuses writes with `ERR_STORAGE_FULL` and goes on: the file is opened anew, and a second later
  * writes are tried again. Any other failure of the storage is fatal.
@@ -18,38 +27,39 @@ export class SqliteFile {
   readonly #open: () => Promise<Database>;
   readonly #clock: Clock;
   readonly #onFatal: (error: unknown) => void;
+  readonly #onReopened: () => void;
   readonly #commits: GroupCommit;
   #db: Database;
   #fullUntil = 0;
   #reopening: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(options: {
-    readonly db: Database;
-    readonly open: () => Promise<Database>;
-    readonly clock: Clock;
-    readonly onFatal: (error: unknown) => void;
-  }) {
+  constructor(options: SqliteFileOptions) {
     this.#db = options.db;
     this.#open = options.open;
     this.#clock = options.clock;
     this.#onFatal = options.onFatal;
-    this.#commits = new GroupCommit(
-      (work) => this.#db.transaction(work),
-      (error) => this.#failed(error),
-    );
+    this.#onReopened = options.onReopened;
+    this.#commits = new GroupCommit({
+      transaction: (work) => this.#db.transaction(work),
+      flush: () => this.#db.flush(),
+      onFailure: (error) => this.#failed(error),
+    });
   }
 
-  read<T>(work: (db: Database) => T): T {
+  /** Resolves when what was read is durable: nobody is to hear of what a loss of power would take back. */
+  async read<T>(work: (db: Database) => T): Promise<T> {
     this.#assertUsable();
     try {
-      return work(this.#db);
+      const result = work(this.#db);
+      await this.#commits.flushing;
+      return result;
     } catch (error) {
       throw this.#failed(error);
     }
   }
 
-  /** @param then called after the commit, before the promise resolves */
+  /** @param then called when it is durable, before the promise resolves */
   write<T>(work: (db: Database) => T, then?: (result: T) => void): Promise<T> {
     this.#assertUsable();
     // The clock may have been put back since.
@@ -93,6 +103,7 @@ export class SqliteFile {
     while (!this.#isClosed) {
       try {
         this.#db = await this.#open();
+        this.#onReopened();
         break;
       } catch (error) {
         if (!hasCode(error, 'ERR_DATABASE_FULL')) {

@@ -17,7 +17,7 @@ import type { InviteUse, NewInvite } from './operator-store.ts';
 import { migrations } from './migrations/index.ts';
 import { bytesOf } from './rows.ts';
 import * as accounts from './sqlite-accounts.ts';
-import { SqliteFile } from './sqlite-file.ts';
+import { SqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
 import * as groups from './sqlite-groups.ts';
 import * as invites from './sqlite-invites.ts';
 import { MailboxMemory } from './sqlite-mailbox-memory.ts';
@@ -62,8 +62,8 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     const open = (): Promise<Database> => openFile({ ...options, file });
     const db = await open();
     db.transaction(() => operator.makeSecrets(db, options.randomness));
-    const opened = new SqliteFile({ db, open, clock: options.clock, onFatal: fatal });
-    return new SqliteStore(opened, guard, options.randomness);
+    await db.flush();
+    return new SqliteStore({ ...options, db, open, onFatal: fatal }, guard);
   } catch (error) {
     await guard.release();
     throw error;
@@ -78,6 +78,7 @@ export function openFile({ file, wasm }: { file: string; wasm?: string | undefin
     schema: migrations,
     applicationId,
     cacheBytes,
+    durableAt: 'flush',
   });
 }
 
@@ -90,12 +91,15 @@ class SqliteStore implements Store {
   readonly #listeners = new Set<Partial<StoreListener>>();
   readonly #mailboxes = new MailboxMemory();
 
-  constructor(file: SqliteFile, guard: FolderGuard, randomness: Randomness) {
-    this.#randomness = randomness;
-    this.#file = file;
+  constructor(
+    options: Omit<SqliteFileOptions, 'onReopened'> & { readonly randomness: Randomness },
+    guard: FolderGuard,
+  ) {
+    this.#file = new SqliteFile({ ...options, onReopened: () => this.#mailboxes.forgetAll() });
     this.#guard = guard;
-    this.secret = this.#meta('secret');
-    this.incarnation = this.#meta('incarnation');
+    this.#randomness = options.randomness;
+    this.secret = meta(options.db, 'secret');
+    this.incarnation = meta(options.db, 'incarnation');
   }
 
   async register(account: NewAccount, invite?: InviteUse) {
@@ -145,14 +149,16 @@ class SqliteStore implements Store {
   }
 
   async mailbox(deviceId: Uint8Array) {
-    const mailbox = this.#mailboxes.get(deviceId) ?? this.#readMailbox(deviceId);
+    const mailbox = this.#mailboxes.get(deviceId) ?? (await this.#readMailbox(deviceId));
     return mailbox === undefined ? undefined : { capabilityHash: mailbox.capabilityHash };
   }
 
   #readMailbox(deviceId: Uint8Array) {
-    const mailbox = this.#file.read((db) => mailboxes.mailbox(db, deviceId));
-    if (mailbox !== undefined) this.#mailboxes.remember(deviceId, mailbox);
-    return mailbox;
+    return this.#file.read((db) => {
+      const mailbox = mailboxes.mailbox(db, deviceId);
+      if (mailbox !== undefined) this.#mailboxes.remember(deviceId, mailbox);
+      return mailbox;
+    });
   }
 
   async setCapability(deviceId: Uint8Array, capabilityHash: Uint8Array) {
@@ -172,7 +178,7 @@ class SqliteStore implements Store {
   }
 
   async acknowledge(deviceId: Uint8Array, seq: number) {
-    if (!this.#file.read((db) => mailboxes.hasEnvelopesUpTo(db, deviceId, seq))) return;
+    if (!(await this.#file.read((db) => mailboxes.hasEnvelopesUpTo(db, deviceId, seq)))) return;
     await this.#file.write((db) => mailboxes.acknowledge(db, deviceId, seq));
   }
 
@@ -308,7 +314,7 @@ class SqliteStore implements Store {
   }
 
   async ping() {
-    this.#file.read((db) => db.get('SELECT 1 AS one'));
+    await this.#file.read((db) => db.get('SELECT 1 AS one'));
   }
 
   async close() {
@@ -324,13 +330,13 @@ class SqliteStore implements Store {
     }, then);
   }
 
-  #meta(key: string): Uint8Array {
-    return this.#file.read((db) => bytesOf(db.get('SELECT value FROM meta WHERE key = ?', [key])!, 'value'));
-  }
-
   #tell(say: (listener: Partial<StoreListener>) => void): void {
     for (const listener of this.#listeners) say(listener);
   }
+}
+
+function meta(db: Database, key: string): Uint8Array {
+  return bytesOf(db.get('SELECT value FROM meta WHERE key = ?', [key])!, 'value');
 }
 
 function once(act: (error: unknown) => void): (error: unknown) => void {

@@ -86,6 +86,16 @@ export class Connection implements Database {
     }
   }
 
+  async flush(): Promise<void> {
+    this.#assertOutsideTransaction();
+    try {
+      await this.#mount.flush();
+    } catch (error) {
+      this.#assertUsable();
+      throw this.#judge(error);
+    }
+  }
+
   backup(file: string): void {
     this.#assertOutsideTransaction();
     backUp(this.#sqlite.mounts, this.#mount.fileSystem, file, (target) => {

@@ -1,8 +1,10 @@
 import { type Param, type Row } from './statement.ts';
 
 /**
- * An open database. Everything is synchronous: when `run` or the outermost `transaction` returns, the change has
- * been handed to the disk with fsync and survives a loss of power.
+ * An open database. Everything but `flush` is synchronous: when `run` or the outermost `transaction` returns, the
+ * change has been handed to the disk with fsync and survives a loss of power. In one that was opened with
+ * `durableAt: 'flush'` that is so when a `flush` that began after it has resolved; until then the change can be read,
+ * and may be lost as a whole, with all that came after it.
  *
  * SQL is one statement a call, with `?` for parameters; a prepared statement is kept for the next call with the
  * same text, so put values into `params` and never into the text. Transactions, PRAGMA, ATTACH and VACUUM are not
@@ -35,6 +37,12 @@ export interface Database {
    */
   transaction<T>(work: () => T): T;
 
+  /**
+   * Hands what has been committed to the disk, outside the event loop, on which this database may be used meanwhile.
+   * A failure of it is one of the storage. It rejects when the database is closed before it is done.
+   * @throws TypeError inside a transaction
+   */
+  flush(): Promise<void>;
   /**
    * Writes a compact, consistent copy to `file`, which must not exist, and makes it durable. The copy is complete
    * or absent. The call blocks for as long as the copying takes. A failure to write it leaves this database well.

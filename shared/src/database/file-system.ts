@@ -12,6 +12,7 @@ export interface FileSystem {
   readSync(descriptor: number, into: Uint8Array, offset: number, length: number, position: number): number;
   writeSync(descriptor: number, from: Uint8Array, offset: number, length: number, position: number): number;
   fsyncSync(descriptor: number): void;
+  fsync(descriptor: number, done: (error: Error | null) => void): void;
   ftruncateSync(descriptor: number, length: number): void;
   fchmodSync(descriptor: number, mode: number): void;
   fstatSync(descriptor: number, options: Exact): BigIntStats;

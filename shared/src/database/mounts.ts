@@ -131,6 +131,24 @@ export class Mount {
     }
   }
 
+  /** Hands the log to the disk without waiting for it here. @throws what the system refuses, or a Refusal */
+  async flush(): Promise<void> {
+    try {
+      this.assertSound();
+      this.settle();
+      this.assertInPlace();
+      const log = this.#find('-wal');
+      if (log === undefined) throw new Refusal('EIO');
+      await new Promise<void>((resolve, reject) => {
+        this.fileSystem.fsync(log.descriptor, (error) => (error === null ? resolve() : reject(error)));
+      });
+      this.assertSound();
+    } catch (error) {
+      this.fail(error instanceof Refusal ? error.errno : (errnoOf(error) ?? 'EIO'));
+      throw error;
+    }
+  }
+
   close(file: OpenFile): void {
     if (this.#open.delete(file)) this.fileSystem.closeSync(file.descriptor);
   }
@@ -150,7 +168,11 @@ export class Mount {
 
   /** Whether SQLite holds the database (or its log) open. */
   holds(suffix: '' | '-wal'): boolean {
-    return [...this.#open].some(({ path }) => path === this.path + suffix);
+    return this.#find(suffix) !== undefined;
+  }
+
+  #find(suffix: '' | '-wal'): OpenFile | undefined {
+    return [...this.#open].find(({ path }) => path === this.path + suffix);
   }
 
   /** Ends all traffic: files are closed as they are, and every later call fails. */

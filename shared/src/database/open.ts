@@ -23,6 +23,8 @@ export type DatabaseOptions = {
   applicationId: number;
   /** How much of the file is kept in memory, in bytes; 8 MiB by default. */
   cacheBytes?: number;
+  /** When a change survives a loss of power: once it is committed (the default), or once a `flush` after it is done. */
+  durableAt?: 'commit' | 'flush';
   /** Overwrites deleted rows with zeros in the file. Off by default. */
   secureDelete?: boolean;
 };
@@ -93,7 +95,7 @@ export async function openUnsafely(options: DatabaseOptions, unsafe: UnsafeOptio
   try {
     configure(connection, options, unsafe);
     const version = inspect(connection, options);
-    setDurability(connection, unsafe);
+    setDurability(connection, options, unsafe);
     migrate(connection, options, version);
     prove(connection, mount, options, unsafe);
     return connection;
@@ -179,9 +181,14 @@ function inspect(connection: Connection, { applicationId, schema }: DatabaseOpti
   return version;
 }
 
-function setDurability(connection: Connection, unsafe: UnsafeOptions): void {
+function setDurability(connection: Connection, options: DatabaseOptions, unsafe: UnsafeOptions): void {
   connection.command(`PRAGMA journal_mode = ${unsafe.unsafeJournal ?? 'WAL'}`);
-  connection.command(`PRAGMA synchronous = ${unsafe.unsafeSynchronous ?? 'FULL'}`);
+  connection.command(`PRAGMA synchronous = ${synchronousOf(options, unsafe)}`);
+}
+
+/** NORMAL: SQLite syncs its log when it writes it back, before the pages, and leaves the rest to `flush`. */
+function synchronousOf({ durableAt = 'commit' }: DatabaseOptions, { unsafeSynchronous }: UnsafeOptions) {
+  return unsafeSynchronous ?? (durableAt === 'commit' ? 'FULL' : 'NORMAL');
 }
 
 function migrate(connection: Connection, { applicationId, schema }: DatabaseOptions, version: number): void {
@@ -207,7 +214,7 @@ function assertStrict(connection: Connection): void {
 
 /** Looks past SQLite at the disk: is what it believes to have written really there? */
 function prove(connection: Connection, mount: Mount, options: DatabaseOptions, unsafe: UnsafeOptions): void {
-  const { unsafeJournal, unsafeSynchronous = 'FULL' } = unsafe;
+  const { unsafeJournal } = unsafe;
   // In SQLite, going over to a log right after quick_check leaves a transaction that only the next one ends.
   connection.transaction(() => undefined);
   connection.checkpoint();
@@ -216,7 +223,7 @@ function prove(connection: Connection, mount: Mount, options: DatabaseOptions, u
   if (size < header.pageCount * header.pageSize) throw failure('ERR_DATABASE_CORRUPT', 'too short');
   const isProven =
     pragma(connection, 'journal_mode') === (unsafeJournal ?? 'WAL').toLowerCase() &&
-    pragma(connection, 'synchronous') === synchronousLevels[unsafeSynchronous] &&
+    pragma(connection, 'synchronous') === synchronousLevels[synchronousOf(options, unsafe)] &&
     pragma(connection, 'locking_mode') === 'exclusive' &&
     header.isSqlite &&
     header.applicationId === options.applicationId &&

@@ -30,6 +30,9 @@ export class PassingDisk implements FileSystem {
   fsyncSync(descriptor: number): void {
     nodeFileSystem.fsyncSync(descriptor);
   }
+  fsync(descriptor: number, done: (error: Error | null) => void): void {
+    nodeFileSystem.fsync(descriptor, done);
+  }
   ftruncateSync(descriptor: number, length: number): void {
     nodeFileSystem.ftruncateSync(descriptor, length);
   }
@@ -52,9 +55,10 @@ export class PassingDisk implements FileSystem {
 
 type Operation = 'open' | 'read' | 'write' | 'fsync' | 'truncate' | 'unlink';
 
-/** Fails what `plan` names from then on, and counts what is done. */
+/** Fails what `plan` names from then on, and counts what is done; a flush waits for `gate`. */
 export class FailingDisk extends PassingDisk {
   plan: { operation: Operation; errno: string; on?: RegExp } | undefined;
+  gate = Promise.resolve();
   readonly counts = { write: 0, fsync: 0 };
   readonly syncedPaths = new Set<string>();
 
@@ -82,6 +86,16 @@ export class FailingDisk extends PassingDisk {
     this.#pass('fsync', this.pathOf(descriptor));
     super.fsyncSync(descriptor);
     this.syncedPaths.add(this.pathOf(descriptor));
+  }
+  override fsync(descriptor: number, done: (error: Error | null) => void): void {
+    void this.gate.then(() => {
+      try {
+        this.fsyncSync(descriptor);
+        done(null);
+      } catch (error) {
+        done(error as Error);
+      }
+    });
   }
   override ftruncateSync(descriptor: number, length: number): void {
     this.#pass('truncate', this.pathOf(descriptor));

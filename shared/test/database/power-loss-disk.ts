@@ -2,7 +2,7 @@
  * A disk that writes down everything done to it, and can say what might be left of that had the power gone at any
  * moment.
  *
- * The model: what fsync returned for is there. Of what was written to a file since, each sector of 512 bytes is
+ * The model: what fsync returned for is there, of one that took a while what was written before it began. Of what was written to a file since, each sector of 512 bytes is
  * there or not, by itself; so is each change of a file's length. Names of files made or removed since the folder's
  * last fsync are there up to some point in their order, as on a file system with a journal. Writing to a file makes
  * no promise for its name, nor the other way round.
@@ -16,7 +16,7 @@ const sectorSize = 512;
 
 type Change = { kind: 'write'; offset: number; bytes: Uint8Array } | { kind: 'truncate'; length: number };
 type Step =
-  | { kind: 'create' | 'unlink' | 'sync'; name: string }
+  | { kind: 'create' | 'unlink' | 'sync' | 'flush begins' | 'flush'; name: string }
   | { kind: 'change'; name: string; change: Change }
   | { kind: 'sync folder' }
   | { kind: 'acknowledge'; sequence: number };
@@ -63,6 +63,14 @@ export class RecordingDisk extends PassingDisk {
       path === this.#folder ? { kind: 'sync folder' } : { kind: 'sync', name: basename(path) },
     );
   }
+  override fsync(descriptor: number, done: (error: Error | null) => void): void {
+    const name = basename(this.pathOf(descriptor));
+    this.#steps.push({ kind: 'flush begins', name });
+    super.fsync(descriptor, (error) => {
+      if (error === null) this.#steps.push({ kind: 'flush', name });
+      done(error);
+    });
+  }
   override unlinkSync(path: string): void {
     super.unlinkSync(path);
     this.#steps.push({ kind: 'unlink', name: basename(path) });
@@ -89,14 +97,24 @@ export class RecordingDisk extends PassingDisk {
 class CrashedFile {
   #bytes = new Uint8Array(0);
   #pending: Change[] = [];
+  /** So many of them will be on the disk when the flush under way is done. */
+  #flushing = 0;
 
   add(change: Change): void {
     this.#pending.push(change);
   }
 
-  /** Brings what is on the way to the disk, each sector or length only if `keeps` says so. */
-  settle(keeps: () => boolean): Uint8Array {
-    for (const change of this.#pending) {
+  beginFlush(): void {
+    this.#flushing = this.#pending.length;
+  }
+
+  endFlush(): void {
+    this.settle(() => true, this.#flushing);
+  }
+
+  /** Brings what is on the way (the first `count` of it) to the disk, each sector or length only if `keeps` says so. */
+  settle(keeps: () => boolean, count = this.#pending.length): Uint8Array {
+    for (const change of this.#pending.splice(0, count)) {
       if (change.kind === 'truncate') {
         if (keeps()) this.#resize(change.length);
         continue;
@@ -111,7 +129,7 @@ class CrashedFile {
         start = end;
       }
     }
-    this.#pending = [];
+    this.#flushing = Math.max(0, this.#flushing - count);
     return this.#bytes;
   }
 
@@ -159,6 +177,12 @@ export function crashAfter(steps: readonly Step[], keep: number, random: () => n
         break;
       case 'sync':
         visible.get(step.name)?.settle(() => true);
+        break;
+      case 'flush begins':
+        visible.get(step.name)?.beginFlush();
+        break;
+      case 'flush':
+        visible.get(step.name)?.endFlush();
         break;
       case 'sync folder':
         settleNames(pendingNames.length);

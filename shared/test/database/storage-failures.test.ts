@@ -57,6 +57,33 @@ describe('failures of the storage', () => {
     });
   }
 
+  for (const { errno, code } of failures.filter(({ operation }) => operation === 'fsync')) {
+    it(`end the database at ${errno} from a flush, also where it was used meanwhile`, async () => {
+      const fileSystem = new FailingDisk();
+      const database = await open({ fileSystem, durableAt: 'flush' });
+      addEntry(database, 1);
+      await database.flush();
+      let release = (): void => undefined;
+      fileSystem.gate = new Promise((resolve) => (release = resolve));
+      addEntry(database, 2);
+      const flush = database.flush();
+      addEntry(database, 3);
+      fileSystem.plan = { operation: 'fsync', errno };
+      release();
+      await assert.rejects(flush, { code });
+      await assert.rejects(database.flush(), { code });
+      assertDead(database, code, () => addEntry(database, 4));
+      assert(verifyEntries(await open()) >= 1);
+    });
+  }
+
+  it('reach a flush where the file is not under its name any more', async () => {
+    const database = await open({ durableAt: 'flush' });
+    addEntry(database, 1);
+    renameSync(`${at()}-wal`, `${at()}-elsewhere`);
+    await assert.rejects(database.flush(), { code: 'ERR_DATABASE_IO' });
+  });
+
   it('write nothing more after the first', async () => {
     const fileSystem = new FailingDisk();
     const database = await open({ fileSystem });

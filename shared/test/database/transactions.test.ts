@@ -34,6 +34,40 @@ describe('database transactions', () => {
     assert.equal(disk.counts.fsync - before, 2);
   });
 
+  it('leave the fsync to flush where that makes them durable, and go on meanwhile', async () => {
+    const disk = new FailingDisk();
+    const database = await open({ fileSystem: disk, durableAt: 'flush' }, 'flushed.db');
+    addEntry(database, 0);
+    await database.flush();
+    const before = disk.counts.fsync;
+    let release = (): void => undefined;
+    disk.gate = new Promise((resolve) => (release = resolve));
+    database.transaction(() => addEntry(database, 1));
+    addEntry(database, 2);
+    let isFlushed = false;
+    const flush = database.flush().then(() => (isFlushed = true));
+    addEntry(database, 3);
+    assert.equal(database.all('SELECT 1 AS one FROM entries').length, 4);
+    assert.deepEqual({ isFlushed, fsyncs: disk.counts.fsync - before }, { isFlushed: false, fsyncs: 0 });
+    release();
+    await flush;
+    assert.equal(disk.counts.fsync - before, 1);
+    assert(disk.syncedPaths.has(at('flushed.db-wal')));
+  });
+
+  it('cannot be flushed from inside, nor after the end', async () => {
+    const flushes: Promise<void>[] = [];
+    database.transaction(() => void flushes.push(database.flush()));
+    await assert.rejects(flushes[0]!, TypeError);
+    let release = (): void => undefined;
+    disk.gate = new Promise((resolve) => (release = resolve));
+    const flush = database.flush();
+    database.close();
+    release();
+    await assert.rejects(flush, TypeError);
+    await assert.rejects(database.flush(), TypeError);
+  });
+
   it('leave nothing behind when their work throws', () => {
     const reason = new Error('reason');
     const work = (): void => {
