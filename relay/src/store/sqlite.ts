@@ -46,7 +46,7 @@ export interface SqliteOptions {
 }
 
 /**
- * The store in one SQLite file, for one process. Writes that come together share a transaction and its fsync; reads
+ * The store in one SQLite file, for one process. Writes that come together share a transaction and its flush; reads
  * go to the file at once and see what has been committed.
  *
  * A full disk refuses writes with `ERR_STORAGE_FULL` and goes on: the file is opened anew, and a second later

@@ -1,6 +1,6 @@
 /**
  * SQLite on a real file, for Node: sql.js's WebAssembly with its file calls answered by node:fs. One commit is one
- * fsync; a kill or a loss of power takes nothing that was acknowledged.
+ * fsync, or a flush is one for many; a kill or a loss of power takes nothing that was acknowledged.
  *
  * To bundle: esbuild with `platform: 'node'` takes sql.js's script in by itself; its `sql-wasm-debug.wasm` goes
  * beside the bundle, or anywhere, and its path into the option `wasm`. A CommonJS bundle defines
