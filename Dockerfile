@@ -30,6 +30,6 @@ RUN ln -s /relay/main.cjs /usr/local/bin/relay && mkdir -m 0700 /data && chown 1
 USER 1000:1000
 VOLUME /data
 EXPOSE 8787
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["relay", "ready"]
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["relay", "ready"]
 ENTRYPOINT ["relay"]
 CMD ["serve"]
