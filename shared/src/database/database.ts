@@ -43,6 +43,7 @@ export interface Database {
    * @throws TypeError inside a transaction
    */
   flush(): Promise<void>;
+
   /**
    * Writes a compact, consistent copy to `file`, which must not exist, and makes it durable. The copy is complete
    * or absent. The call blocks for as long as the copying takes. A failure to write it leaves this database well.

@@ -2,8 +2,8 @@
  * A disk that writes down everything done to it, and can say what might be left of that had the power gone at any
  * moment.
  *
- * The model: what fsync returned for is there, of one that took a while what was written before it began. Of what was written to a file since, each sector of 512 bytes is
- * there or not, by itself; so is each change of a file's length. Names of files made or removed since the folder's
+ * The model: what fsync returned for is there, of one that took a while what was written before it began. Of what
+ * was written to a file since, each sector of 512 bytes is there or not, by itself; so is each change of a file's length. Names of files made or removed since the folder's
  * last fsync are there up to some point in their order, as on a file system with a journal. Writing to a file makes
  * no promise for its name, nor the other way round.
  */
