@@ -218,7 +218,7 @@ describe('who is who', () => {
     return toBase64url(replaceRecovery(before, present, next.publicKey, world.clock.now()).link);
   }
 
-  it('who is blocked is heard no more, who is ignored is kept quietly, and a stranger has only so many words', async () => {
+  it('a stranger has only so many words, and is not answered before being accepted', async () => {
     const alice = await world.register('alice');
     const bob = await world.register('bob');
     for (let n = 1; n <= 25; n++) await alice.say(bob, `word ${n}`);
@@ -226,14 +226,32 @@ describe('who is who', () => {
     await bob.until('as many as may are there', () => bob.texts(alice).length === 20);
     const key = await bob.with(alice);
     assert.throws(() => bob.engine.send(key, { kind: 'text', text: 'no' }), { code: 'ERR_NOT_ACCEPTED' });
-    bob.engine.answerRequest(key, 'block');
-    await alice.say(bob, 'after the block');
-    await alice.until('that is sent too', () => alice.messages(bob).every(({ state }) => state === 'sent'));
-    const carol = await world.register('carol');
-    await carol.say(bob, 'sent later');
-    await bob.until('what was sent later came', () => bob.texts(carol).includes('sent later'));
-    assert.ok(!bob.texts(alice).includes('after the block'));
-    assert.equal(alice.messages(bob).at(-1)?.state, 'sent');
+  });
+
+  it('who is blocked is heard no more and not told; who is ignored is kept quietly', async () => {
+    const bob = await world.register('bob');
+    const [alice, carol, dave] = [
+      await world.register('alice'),
+      await world.register('carol'),
+      await world.register('dave'),
+    ];
+    for (const person of [alice, carol]) {
+      await person.say(bob, 'hello');
+      await bob.until('the request came', () => bob.texts(person).length === 1);
+    }
+    bob.engine.answerRequest(await bob.with(alice), 'block');
+    bob.engine.answerRequest(await bob.with(carol), 'ignore');
+    for (const person of [alice, carol]) {
+      await person.say(bob, 'once more');
+      await person.until('it is sent', () => person.messages(bob).every(({ state }) => state === 'sent'));
+    }
+    await dave.say(bob, 'sent later');
+    await bob.until('what was sent later came', () => bob.texts(dave).length === 1);
+    const statuses = bob.engine.state().conversations.map(({ title, status }) => [title, status]);
+    assert.deepEqual(Object.fromEntries(statuses), { alice: 'blocked', carol: 'ignored', dave: 'request' });
+    assert.deepEqual(bob.texts(alice), ['hello']);
+    assert.deepEqual(bob.texts(carol), ['hello', 'once more']);
+    for (const person of [alice, carol]) assert.equal(person.messages(bob).at(-1)?.state, 'sent');
   });
 
   it('the relay holds no word of what was said: not in its files, not in its log', async () => {
