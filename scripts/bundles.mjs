@@ -31,7 +31,7 @@ export const bundles = [
     outfile: 'dist/relay/main.cjs',
     wasm: true,
     // The pg package tries its native twin and runs without.
-    options: { ...node, external: ['pg-native'] },
+    options: { ...node, external: ['pg-native'], minify: true, keepNames: true },
   },
   {
     name: 'extension',

@@ -15,8 +15,12 @@ const bundle = fileURLToPath(new URL('../../dist/relay/main.cjs', import.meta.ur
 const dockerfile = fileURLToPath(new URL('../../Dockerfile', import.meta.url));
 const mailboxes = 64;
 
-/** As in the container. */
-const nodeOptions = /NODE_OPTIONS=(\S+)/.exec(readFileSync(dockerfile, 'utf8'))?.[1] ?? '';
+/** What spares memory, as in the container. */
+const containerEnv = Object.fromEntries(
+  [...readFileSync(dockerfile, 'utf8').matchAll(/(NODE_OPTIONS|MALLOC_ARENA_MAX)="?([^"\\\n]+)/g)].map(
+    ([, name = '', value = '']) => [name, value.trim()],
+  ),
+);
 
 export const relaySettings = {
   CRYPT2CHAT_ENVELOPES_PER_MAILBOX: '1000000',
@@ -39,7 +43,7 @@ export async function startBundle(
     ...env,
     ...unlimited,
     ...relaySettings,
-    NODE_OPTIONS: nodeOptions,
+    ...containerEnv,
     CRYPT2CHAT_DATA: dataFolder,
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
   });

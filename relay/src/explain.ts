@@ -15,6 +15,10 @@ export function explain(error: unknown, otherwise = 'The relay could not start.'
         return 'The database is damaged. Restore a backup.';
       case 'ERR_DATABASE_UNSUPPORTED':
         return 'This is not a database that the relay can use.';
+      case 'ERR_DATABASE_IN_USE':
+        return 'Relays run on this database: stop all of them first. How many there are: relay stats';
+      case 'ERR_DATABASE_REPLACED':
+        return 'The data began a new life meanwhile. Start the relay again.';
       case 'ERR_DATABASE_LOGIN':
         return 'The database server does not let this user into this database: see DATABASE_URL.';
       case 'ERR_STORAGE_UNAVAILABLE':
@@ -31,7 +35,10 @@ export function explain(error: unknown, otherwise = 'The relay could not start.'
   }
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE') return 'Something else listens on this address and port.';
-    if (error.code === 'EACCES') return 'The system does not allow this address, port or folder.';
+    if (error.code === 'EACCES') {
+      const place = 'path' in error ? String(error.path) : 'this address, port or folder';
+      return `The system does not let this user use ${place}.`;
+    }
     if (error.code === 'ENOENT') return 'There is no such file or folder.';
     if (error.code === 'ENOSPC') return 'There is no room left on the disk.';
     if (error.code === 'EPIPE') return 'Whoever read the output has gone.';

@@ -62,7 +62,10 @@ describe('the command line, with PostgreSQL', function () {
     const [account] = (await json('accounts')) as { accountId: string; waiting: unknown }[];
     assert.deepEqual([account?.accountId, account?.waiting], [alice.accountId, { envelopes: 2, bytes: 200 }]);
     const stats = (await json('stats')) as Record<string, unknown>;
-    assert.deepEqual([stats['accounts'], stats['running']], [1, null]);
+    assert.deepEqual([stats['accounts'], stats['relays']], [1, 1]);
+    assert.match((await run('stats')).text, /^running +1 relay$/m);
+    assert.match((await run('doctor')).text, /One relay runs on it\./);
+    assert.doesNotMatch((await run('doctor')).text, /disk/);
     const { text } = await run('audit', 'alice');
     for (const words of [alice.accountId, alice.deviceId, 'envelopes: 2 rows', 'sealed: 100 bytes']) {
       assert.ok(text.includes(words), words);
@@ -86,8 +89,13 @@ describe('the command line, with PostgreSQL', function () {
     const { code, error } = await run('backup', `${bench.folder}/backup`);
     assert.equal(code, 1);
     assert.match(error, /pg_dump/);
+    const refused = await run('restore', '--in-place');
+    assert.equal(refused.code, 1);
+    assert.match(refused.error, /stop all of them first/);
+    assert.equal((await alice.poll({ wait: 0 })).status, 200);
     const { port } = relay;
     await relay.stop();
+    assert.match((await run('stats')).text, /^running +no$/m);
     assert.equal((await run('restore', '--in-place')).code, 0);
     relay = await bench.start({ port, config: { registration: 'invite', databaseUrl: schema.url } });
     assertRefused(await alice.poll({ wait: 0 }), 'ERR_UNAUTHENTICATED');

@@ -97,8 +97,12 @@ describe('configuration', () => {
   it('guesses which option was meant', () => {
     const [line] = complaintsOf({ CRYPT2CHAT_RETENTION_DAY: '7' });
     assert.ok(line?.includes('CRYPT2CHAT_RETENTION_DAYS'));
-    const [other] = complaintsOf({ CRYPT2CHAT_SOMETHING_ELSE: '7' });
-    assert.equal(other?.includes('meant'), false);
+    const [swapped] = complaintsOf({ CRYPT2CHAT_PROT: '7' });
+    assert.ok(swapped?.includes('Is CRYPT2CHAT_PORT meant?'));
+    for (const name of ['CRYPT2CHAT_SOMETHING_ELSE', 'CRYPT2CHAT_FOO']) {
+      const [other] = complaintsOf({ [name]: '7' });
+      assert.equal(other?.includes('meant'), false);
+    }
   });
 
   describe('in a file', () => {

@@ -196,11 +196,25 @@ describe('PostgreSQL when it goes away', function () {
     let missed = 0;
     const delivered = [0, 0];
     other.listen({ missed: () => (missed += 1), delivered: () => (delivered[1]! += 1) });
-    await schema.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND pid <> pg_backend_pid()",
-    );
+    await endListening();
     await until(() => missed > 0, 'everybody is told to look again');
     await deliver(store, 7);
     await until(() => delivered[1]! > 0, 'notices come again');
   });
+
+  it('is left for good by a relay whose data began a new life while it could not hear', async () => {
+    await assert.rejects(store.beginAnew(), (error) => hasCode(error, 'ERR_DATABASE_IN_USE'));
+    await schema.query("UPDATE meta SET value = '\\x00' WHERE key = 'incarnation'");
+    await endListening();
+    await until(() => processes.ends.length > 0, 'it ends');
+    assert.ok(hasCode(processes.ends[0], 'ERR_DATABASE_REPLACED'));
+    await assert.rejects(store.ping(), isUnavailable);
+  });
+
+  /** The connections that relays listen on, and count by. */
+  function endListening() {
+    return schema.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'",
+    );
+  }
 });

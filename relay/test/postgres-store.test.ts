@@ -10,7 +10,18 @@ storeContract('PostgreSQL', async () => {
   const randomness = seededRandomness('store');
   const log = createLog('silent');
   return {
-    open: () => openPostgresStore({ url, maxConnections: 10, clock, randomness, log }),
+    open: () =>
+      openPostgresStore({
+        url,
+        maxConnections: 10,
+        isRelay: true,
+        onFatal: (error) => {
+          throw error;
+        },
+        clock,
+        randomness,
+        log,
+      }),
     destroy: drop,
   };
 });

@@ -41,7 +41,8 @@ export async function doctorChecks(invocation: Invocation): Promise<Check[]> {
   return [
     nodeCheck(),
     ...optionChecks(config),
-    ...folderChecks(config.dataFolder),
+    // A database server has its own disk.
+    ...(config.databaseUrl === undefined ? folderChecks(config.dataFolder) : []),
     await dataCheck(invocation),
     await readyCheck(config),
     await originCheck(config),
@@ -121,8 +122,9 @@ function roomCheck(folder: string): Check {
 
 async function dataCheck(invocation: Invocation): Promise<Check> {
   try {
-    const { running, schemaVersion, databaseBytes } = await invocation.reach().call('stats', {});
+    const { running, relays, schemaVersion, databaseBytes } = await invocation.reach().call('stats', {});
     const database = `The database, ${sizeText(databaseBytes)}, schema ${schemaVersion}.`;
+    if (relays !== undefined && relays > 0) return good(`${database} ${relaysRun(relays)}`);
     return running === null
       ? fair(`${database} No relay runs.`)
       : good(`${database} A relay runs since ${momentText(running.since)}.`);
@@ -130,6 +132,10 @@ async function dataCheck(invocation: Invocation): Promise<Check> {
     if (!(error instanceof AdminError)) throw error;
     return existsSync(invocation.config().dataFolder) ? bad(error.message) : fair(error.message);
   }
+}
+
+function relaysRun(count: number): string {
+  return count === 1 ? 'One relay runs on it.' : `${count} relays run on it.`;
 }
 
 async function readyCheck(config: Config): Promise<Check> {
@@ -167,6 +173,9 @@ async function statusOf(url: string): Promise<number | undefined> {
 
 /** What the system or TLS calls it; people search for these words. */
 function causeOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return ` (no answer within ${requestTimeoutMs / 1000} s)`;
+  }
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
 }

@@ -1,4 +1,4 @@
-/** Beyond this many edits two names have nothing to do with each other. */
+/** Beyond this many edits, or half of what two names do not begin with both, they have nothing to do with each other. */
 const maxEdits = 3;
 
 /** The one of `names` that is fewest edits away from `name`; undefined where none is near. */
@@ -8,9 +8,16 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   for (const candidate of names) {
     if (Math.abs(candidate.length - name.length) > maxEdits) continue;
     const edits = editsBetween(name, candidate);
-    if (edits < bestEdits) [best, bestEdits] = [candidate, edits];
+    const different = Math.max(name.length, candidate.length) - sharedStart(name, candidate);
+    if (edits < bestEdits && edits <= Math.ceil(different / 2)) [best, bestEdits] = [candidate, edits];
   }
   return best;
+}
+
+function sharedStart(a: string, b: string): number {
+  let count = 0;
+  while (count < a.length && a[count] === b[count]) count++;
+  return count;
 }
 
 /** Levenshtein's distance. */

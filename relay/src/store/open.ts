@@ -14,7 +14,7 @@ export interface OpenOptions {
   readonly log: Log;
   /** Path of SQLite's WebAssembly module, where it does not stand in node_modules. */
   readonly wasm?: string | undefined;
-  /** Answers the command line, where the data are in a folder. */
+  /** A relay's answers to the command line, where the data are in a folder; a command has none. */
   readonly answer?: RequestHandler | undefined;
   readonly onFatal: (error: unknown) => void;
 }
@@ -23,9 +23,9 @@ export interface OpenOptions {
  * The store that the configuration names.
  * @throws FolderInUseError; CodedError `ERR_DATABASE_…`; Refusal `ERR_STORAGE_UNAVAILABLE`
  */
-export function openStore({ config, ...options }: OpenOptions): Promise<Store> {
+export function openStore({ config, answer, ...options }: OpenOptions): Promise<Store> {
   const { dataFolder: folder, databaseUrl: url, databaseConnections: maxConnections } = config;
   return url === undefined
-    ? openSqliteStore({ folder, ...options })
-    : openPostgresStore({ url, maxConnections, ...options });
+    ? openSqliteStore({ folder, answer, ...options })
+    : openPostgresStore({ url, maxConnections, isRelay: answer !== undefined, ...options });
 }

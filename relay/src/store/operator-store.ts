@@ -69,6 +69,8 @@ export interface StoreStats {
   readonly groupMessages: number;
   /** That are good. */
   readonly invites: number;
+  /** How many relays run on these data, where there can be several. */
+  readonly relays?: number;
 }
 
 /** More entries of one group than a backup can lack. */
@@ -129,6 +131,7 @@ export interface OperatorStore {
    * For data that were set back to an earlier state, before anybody uses them again: another secret and incarnation,
    * and what may have been given out since then is void, that is, one-time keys, sessions and challenges. Groups go on
    * at places that none of their entries can have had. The store is of no use afterwards but to be closed.
+   * @throws CodedError `ERR_DATABASE_IN_USE` where relays run on the data
    */
   beginAnew(): Promise<void>;
 }

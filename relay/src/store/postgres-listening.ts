@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { Clock } from '@crypt2chat/shared/clock';
 import type { Log } from '../log.ts';
-import { clientOptions } from './postgres-connections.ts';
+import { hasCode } from '@crypt2chat/shared/errors';
+import { clientOptions, type Run, runOn, session } from './postgres-connections.ts';
 import { nameOf } from './postgres-failures.ts';
 
 const againMs = 1000;
@@ -15,6 +16,10 @@ interface ListeningOptions {
   readonly channel: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Before a connection counts. */
+  readonly enter: (run: Run) => Promise<void>;
+  /** It cannot be entered again. */
+  readonly onFatal: (error: unknown) => void;
   readonly heard: (payload: string) => void;
   /** Notices may have been missed: the connection was lost, and there is a new one now. */
   readonly missed: () => void;
@@ -50,14 +55,16 @@ export class Listening {
   }
 
   async #connect(): Promise<void> {
-    const { url, channel, heard } = this.#options;
+    const { url, channel, enter, heard } = this.#options;
     const client = new pg.Client(clientOptions(url));
     client.on('notification', ({ payload }) => heard(payload ?? ''));
     // An error is followed by the end.
     client.on('error', () => undefined);
     await client.connect();
     try {
+      await client.query(session);
       await client.query(`LISTEN ${channel}`);
+      await enter(runOn(client));
     } catch (error) {
       await client.end();
       throw error;
@@ -89,7 +96,7 @@ export class Listening {
   }
 
   async #reconnect(): Promise<void> {
-    const { clock, log, missed } = this.#options;
+    const { clock, log, missed, onFatal } = this.#options;
     let reason = '';
     while (!this.#isClosed) {
       try {
@@ -98,6 +105,7 @@ export class Listening {
         missed();
         return;
       } catch (error) {
+        if (hasCode(error, 'ERR_DATABASE_REPLACED')) return onFatal(error);
         if (nameOf(error) !== reason)
           log.warn({ reason: nameOf(error) }, 'other processes are not heard yet');
         reason = nameOf(error);

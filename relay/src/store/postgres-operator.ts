@@ -165,8 +165,8 @@ export async function deleteAccount(run: Run, accountId: Uint8Array): Promise<Ui
   return activeIn(devices);
 }
 
-export async function stats(connections: Connections, now: number): Promise<StoreStats> {
-  const [row] = await connections.query(sql.stats, now);
+export async function stats(run: Run, now: number): Promise<StoreStats> {
+  const [row] = await run(sql.stats, now);
   if (row === undefined) throw new TypeError('no row');
   return {
     schemaVersion: numberOf(row, 'version'),

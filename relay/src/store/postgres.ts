@@ -22,6 +22,7 @@ import * as mailboxes from './postgres-mailboxes.ts';
 import { Notices } from './postgres-notices.ts';
 import * as operator from './postgres-operator.ts';
 import * as prekeys from './postgres-prekeys.ts';
+import { countRelays, enter, enterAlone } from './postgres-presence.ts';
 import { type Meta, prepareSchema } from './postgres-schema.ts';
 import { sweep } from './postgres-sweep.ts';
 import { Traffic } from './postgres-traffic.ts';
@@ -47,6 +48,10 @@ export interface PostgresOptions {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  /** A relay hears of what other processes do, and counts as one; a command does not. */
+  readonly isRelay: boolean;
+  /** The data have begun a new life, which only a new start can take part in: end the process. */
+  readonly onFatal: (error: unknown) => void;
 }
 
 /**
@@ -95,12 +100,15 @@ class PostgresStore implements Store {
   }
 
   async open(): Promise<void> {
-    const { url, clock, log } = this.#options;
+    const { url, clock, log, onFatal, isRelay } = this.#options;
+    if (!isRelay) return;
     this.#listening = await Listening.open({
       url,
       channel: this.#notices.channel,
       clock,
       log,
+      enter: (run) => enter(run, this.incarnation),
+      onFatal,
       heard: (payload) => this.#notices.hear(payload, (say) => this.#tell(say)),
       missed: () => this.#tell((listener) => listener.missed?.()),
     });
@@ -220,7 +228,10 @@ class PostgresStore implements Store {
   }
 
   async stats(now: number) {
-    return operator.stats(this.#connections, now);
+    return this.#connections.transaction(async (run) => ({
+      ...(await operator.stats(run, now)),
+      relays: await countRelays(run),
+    }));
   }
 
   async audit(accountId: Uint8Array) {
@@ -228,7 +239,10 @@ class PostgresStore implements Store {
   }
 
   async beginAnew() {
-    await this.#connections.transaction((run) => operator.beginAnew(run, this.#options.randomness));
+    await this.#connections.transaction(async (run) => {
+      await enterAlone(run);
+      await operator.beginAnew(run, this.#options.randomness);
+    });
   }
 
   async createGroup(group: NewGroup) {

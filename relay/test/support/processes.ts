@@ -7,6 +7,8 @@ import { alice, at, envelopes, maxAccountBytes } from './store-fixture.ts';
 /** Stores of several processes on one schema, and what they log. */
 export class Processes {
   readonly logLines: string[] = [];
+  /** What ended one of them. */
+  readonly ends: unknown[] = [];
   readonly #url: string;
   readonly #open: Store[] = [];
 
@@ -18,6 +20,8 @@ export class Processes {
     const store = await openPostgresStore({
       url,
       maxConnections: 4,
+      isRelay: true,
+      onFatal: (error) => this.ends.push(error),
       clock,
       randomness: seededRandomness(name),
       log: createLog('info', { write: (line: string) => this.logLines.push(line) }),

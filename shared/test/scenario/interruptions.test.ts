@@ -26,6 +26,28 @@ describe('interruptions', () => {
     assert.deepEqual(bob.texts(alice), ['hello', 'once']);
   });
 
+  for (const status of [502, 503, 504]) {
+    it(`a proxy's own answer (${status} and no body) is an interruption like any other`, async () => {
+      const [alice, bob] = await world.pair();
+      const answers = new Set<string>();
+      for (const { wire } of [alice, bob]) {
+        wire.intercept = async ({ method }) => {
+          answers.add(method);
+          return { status, body: Buffer.alloc(0) };
+        };
+      }
+      await alice.say(bob, 'through the proxy');
+      await alice.until('it is noticed', () => alice.engine.state().connection.state === 'offline');
+      await bob.until('it is noticed', () => bob.engine.state().connection.state === 'offline');
+      assert.equal(alice.messages(bob)[1]?.state, 'pending');
+      alice.wire.mend();
+      bob.wire.mend();
+      await alice.until('it is delivered', () => alice.messages(bob)[1]?.state === 'delivered');
+      assert.deepEqual(bob.texts(alice), ['hello', 'through the proxy']);
+      assert.ok(answers.has('POST'));
+    });
+  }
+
   it('an acknowledgement that is lost brings the same again, and shows it once', async () => {
     const [alice, bob] = await world.pair();
     let lost = 0;

@@ -18,9 +18,9 @@ export const accountCommands: readonly Command[] = [
         String(devices),
         String(waiting.envelopes),
         sizeText(waiting.bytes),
-        blocked ? 'blocked' : '',
+        blocked ? 'blocked' : 'active',
       ]);
-      const header = ['name', 'id', 'devices', 'waiting', 'size', ''];
+      const header = ['name', 'id', 'devices', 'waiting', 'size', 'state'];
       return {
         lines: rows.length === 0 ? ['There are no accounts.'] : tableLines(header, rows),
         json: accounts,

@@ -80,7 +80,7 @@ function statsLines(stats: ResultOf<'stats'>): string[] {
     `memory     ${sizeText(running.memory)}`,
   ];
   return [
-    ...(runs ?? ['running    no']),
+    ...(runs ?? [`running    ${relaysText(stats.relays)}`]),
     `accounts   ${stats.accounts}, of which ${stats.blockedAccounts} blocked`,
     `devices    ${stats.devices} active`,
     `sessions   ${stats.sessions}`,
@@ -89,6 +89,10 @@ function statsLines(stats: ResultOf<'stats'>): string[] {
     `invites    ${stats.invites} good`,
     `database   ${sizeText(stats.databaseBytes)}, schema ${stats.schemaVersion}`,
   ];
+}
+
+function relaysText(relays = 0): string {
+  return relays === 0 ? 'no' : countText(relays, 'relay');
 }
 
 async function backupToOutput(invocation: Invocation): Promise<Outcome> {

@@ -23,7 +23,10 @@ export const inviteCommands: readonly Command[] = [
         note: invocation.text('note') ?? '',
       });
       const people = made.uses === 1 ? 'one person' : `${made.uses} people`;
-      const lines = [made.code, `It lets ${people} in, until ${momentText(made.expiresAt)}.`];
+      const lines = [
+        made.code,
+        `Invite ${made.number}: it lets ${people} in, until ${momentText(made.expiresAt)}.`,
+      ];
       if (made.registration !== 'invite') {
         lines.push(`CRYPT2CHAT_REGISTRATION is ${made.registration}: nobody is asked for an invite now.`);
       }
