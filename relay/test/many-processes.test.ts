@@ -18,6 +18,7 @@ import type { RelayProcess } from './support/process.ts';
 import { until } from './support/relay.ts';
 
 const loadTimeoutMs = 60_000;
+const pollTimeoutMs = 20_000;
 
 describe('many relay processes on one PostgreSQL', function () {
   this.timeout(300_000);
@@ -44,9 +45,12 @@ describe('many relay processes on one PostgreSQL', function () {
   const numbersOf = (events: { envelopes: readonly { id: Uint8Array }[] }) =>
     events.envelopes.map(({ id }) => new DataView(id.buffer, id.byteOffset).getUint32(0));
 
-  /** A poll that has been sent to a relay waits there once it has answered a few later requests, each from the database. */
+  /** Until the one poll that was sent to a relay waits there. */
   async function untilPollWaits(relay: RelayProcess | undefined): Promise<void> {
-    for (let i = 0; i < 5; i++) assert.equal((await ask(relay!.origin, 'GET', '/readyz')).status, 200);
+    const waits = async () =>
+      /^crypt2chat_polls_waiting 1$/m.test(await (await fetch(`${relay!.origin}/metrics`)).text());
+    const end = Date.now() + pollTimeoutMs;
+    while (!(await waits())) assert.ok(Date.now() < end, 'no poll waits');
   }
 
   async function post(

@@ -10,11 +10,11 @@ storeContract('PostgreSQL', async () => {
   const randomness = seededRandomness('store');
   const log = createLog('silent');
   return {
-    open: () =>
+    open: (by) =>
       openPostgresStore({
         url,
         maxConnections: 10,
-        isRelay: true,
+        isRelay: by === 'relay',
         onFatal: (error) => {
           throw error;
         },

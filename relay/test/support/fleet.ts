@@ -18,7 +18,7 @@ export class Fleet {
   readonly relays: RelayProcess[] = [];
 
   constructor(databaseUrl: string) {
-    this.#env = { DATABASE_URL: databaseUrl, CRYPT2CHAT_ORIGIN: origin };
+    this.#env = { DATABASE_URL: databaseUrl, CRYPT2CHAT_ORIGIN: origin, CRYPT2CHAT_METRICS: 'on' };
   }
 
   async start(count: number): Promise<void> {

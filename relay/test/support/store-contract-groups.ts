@@ -58,8 +58,7 @@ export function groupsContract(f: StoreFixture): void {
     it('of a new life of old data go on at places that nothing lost can have had', async () => {
       await begin();
       await write(messages(1, 2));
-      await f.store.beginAnew();
-      await f.reopen();
+      await f.beginAnew();
       const [place] = (await write(messages(3))) as number[];
       assert.ok(place! > 2 ** 32 && place! < 2 ** 40, String(place));
       assert.equal(await link(4), place! + 1);

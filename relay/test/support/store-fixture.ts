@@ -68,8 +68,8 @@ export const session = (deviceId: Uint8Array, number: number) => ({
 });
 
 export interface StoreUnderTest {
-  /** Opens the store, again on the same data after a close. */
-  open(): Promise<Store>;
+  /** Opens the store, again on the same data after a close: as a relay, or as a command of its operator. */
+  open(by: 'relay' | 'command'): Promise<Store>;
   destroy(): Promise<void>;
 }
 
@@ -93,14 +93,14 @@ export class StoreFixture {
 
   async begin(): Promise<void> {
     this.#under = await this.#makeStore();
-    this.#store = await this.#under.open();
+    this.#store = await this.#under.open('relay');
     assert.equal(await this.store.register(aliceAccount), 'created');
   }
 
   /** Gives `work` a store of its own, without accounts. */
   async withEmptyStore(work: (store: Store) => Promise<void>): Promise<void> {
     const under = await this.#makeStore();
-    const store = await under.open();
+    const store = await under.open('relay');
     try {
       await work(store);
     } finally {
@@ -116,7 +116,15 @@ export class StoreFixture {
 
   async reopen(): Promise<void> {
     await this.store.close();
-    this.#store = await this.#under?.open();
+    this.#store = await this.#under?.open('relay');
+  }
+
+  /** While no relay has the data, they begin a new life. */
+  async beginAnew(): Promise<void> {
+    await this.store.close();
+    this.#store = await this.#under?.open('command');
+    await this.store.beginAnew();
+    await this.reopen();
   }
 
   async end(): Promise<void> {
