@@ -24,9 +24,17 @@ export class Problem extends Error {}
  * @param {unknown} error
  */
 export function fail(error) {
-  const known = error instanceof Problem || (error instanceof Error && error.stack === undefined);
-  console.error(known ? `\n${error.message}` : error);
+  const isKnown = error instanceof Problem || isWrongOption(error);
+  console.error(isKnown ? `\n${error.message}` : error);
   process.exitCode = 1;
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is Error} of what somebody typed
+ */
+function isWrongOption(error) {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
 }
 
 /**
