@@ -85,9 +85,9 @@ const sql = {
     `SELECT table_name::text AS "table", column_name::text AS "column" FROM information_schema.columns
      WHERE table_schema = current_schema()`,
   ),
-  forget: ['sessions', 'spent_challenges', 'one_time_prekeys', 'one_time_kems', 'meta'].map((table) =>
-    statement(`forget-${table}`, `DELETE FROM ${table}`),
-  ),
+  /** At once, however many rows there are: nobody else uses the data. */
+  forget: statement('forget', 'TRUNCATE sessions, spent_challenges, one_time_prekeys, one_time_kems'),
+  forgetSecrets: statement('forget-secrets', 'DELETE FROM meta'),
   skipPlaces: statement('skip-places', 'UPDATE group_logs SET last_place = last_place + $1'),
 };
 
@@ -219,7 +219,8 @@ function valuesOf(row: Row): Record<string, AuditedValue> {
 }
 
 export async function beginAnew(run: Run, randomness: Randomness): Promise<void> {
-  for (const forget of sql.forget) await run(forget);
+  await run(sql.forget);
+  await run(sql.forgetSecrets);
   await run(sql.skipPlaces, maxLostEntries);
   await makeSecrets(run, randomness);
 }

@@ -185,8 +185,8 @@ export class GroupSync {
     for (let step = 0; step < maxSteps && !signal.aborted; step++) {
       const outcome = await this.#advance(id, signal);
       if (outcome === 'waiting') waits.push(soonMs);
-      const staleMs = await this.#untilRead(id, signal);
-      if (staleMs !== undefined) waits.push(staleMs);
+      const waitMs = await this.#untilRead(id, signal);
+      if (waitMs !== undefined) waits.push(waitMs);
       else if (outcome === 'nothing' && (await this.#begin(id, signal))) continue;
       const hasMore = sealGroup(core, id);
       if (!(await postEntries(core, this.#relay, id, signal)) && !hasMore) break;
