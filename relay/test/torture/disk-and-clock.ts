@@ -126,6 +126,8 @@ export async function turnClock({
     const load = new Load(relays, true);
     await load.begin();
     const problems: string[] = [];
+    // A relay that has stored nothing knows of no other time than its clock's.
+    if (!(await within(() => load.acknowledged > 0))) problems.push('not at work before the clock turned');
     let last = 0;
     for (let round = 0; round < count; round++) {
       const { acknowledged } = load;
