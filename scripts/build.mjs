@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundles, buildOptions, hasEntry } from './bundles.mjs';
 import { inCheckout } from './checkout.mjs';
+import { requireNode, requirePackages } from './prepare.mjs';
 import { fail, kilobytes, Problem } from './say.mjs';
 
 /**
@@ -50,6 +51,8 @@ if (process.argv[1] === import.meta.filename) {
       options: { dev: { type: 'boolean' } },
       allowPositionals: true,
     });
+    requireNode();
+    await requirePackages();
     await build({ names: positionals, dev: values.dev ?? false });
   } catch (error) {
     fail(error);

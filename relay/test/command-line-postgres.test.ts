@@ -1,26 +1,10 @@
 /** The command line where the data are in PostgreSQL: it talks to the database, whether a relay runs or not. */
 import assert from 'node:assert/strict';
-import type { Clock } from '@crypt2chat/shared/clock';
 import type { RunningRelay } from '../src/testing.ts';
 import { Commands } from './support/command.ts';
 import { askCbor, assertRefused, envelope, Person, resultsOf, withCapability } from './support/people.ts';
 import { makeSchema } from './support/postgres.ts';
 import { Bench, until } from './support/relay.ts';
-
-/** A time that passes as soon as somebody waits for it. */
-function hastyClock(): Clock {
-  let now = 0;
-  return {
-    now: () => now,
-    setTimer(afterMs, act) {
-      const timer = setImmediate(() => {
-        now += afterMs;
-        act();
-      });
-      return () => clearImmediate(timer);
-    },
-  };
-}
 
 const capability = new Uint8Array(32).fill(7);
 
@@ -89,6 +73,7 @@ describe('the command line, with PostgreSQL', function () {
     const { code, error } = await run('backup', `${bench.folder}/backup`);
     assert.equal(code, 1);
     assert.match(error, /pg_dump/);
+    assert.match((await run('restore', `${bench.folder}/backup`)).error, /pg_restore/);
     const refused = await run('restore', '--in-place');
     assert.equal(refused.code, 1);
     assert.match(refused.error, /stop all of them first/);
@@ -104,11 +89,9 @@ describe('the command line, with PostgreSQL', function () {
     assert.equal(device?.oneTimePrekeys, 0);
   });
 
-  it('says that the server does not answer, and not its address', async () => {
+  it('says at once that the server does not answer, and not its address', async () => {
     const url = 'postgres://user:secret@127.0.0.1:1/none';
-    const { code, error } = await new Commands(bench.folder, hastyClock(), { DATABASE_URL: url }).run(
-      'stats',
-    );
+    const { code, error } = await new Commands(bench.folder, bench.clock, { DATABASE_URL: url }).run('stats');
     assert.equal(code, 1);
     assert.match(error, /DATABASE_URL/);
     assert.equal(error.includes('secret'), false);

@@ -41,16 +41,18 @@ interface SchemaOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly randomness: Randomness;
+  /** A command does not wait. */
+  readonly isRelay: boolean;
 }
 
 /**
  * Brings the schema to the version that this program knows, whoever else starts at the same time, and reads what is
- * made with it once. A server that does not answer, because it starts, too, is waited for.
+ * made with it once. A server that does not answer, because it starts, too, is waited for by a relay.
  * @throws CodedError `ERR_DATABASE_NEWER`, `_LOGIN`, `_READ_ONLY`, `_UNSUPPORTED`; Refusal `ERR_STORAGE_UNAVAILABLE`
  */
 export async function prepareSchema(options: SchemaOptions): Promise<Meta> {
-  const { clock, log } = options;
-  const giveUpAt = clock.now() + maxWaitMs;
+  const { clock, log, isRelay } = options;
+  const giveUpAt = clock.now() + (isRelay ? maxWaitMs : 0);
   for (;;) {
     try {
       return await prepareOnce(options);

@@ -113,6 +113,11 @@ async function restore(invocation: Invocation, backup: string): Promise<Outcome>
   const config = invocation.config();
   const options = { backup, folder: config.dataFolder, clock, randomness, wasm };
   const isOnlyLook = invocation.has('verify');
+  if (config.databaseUrl !== undefined && !isOnlyLook) {
+    throw new AdminError(
+      'The data are in PostgreSQL: bring them back with pg_restore, then say restore --in-place.',
+    );
+  }
   try {
     const report = isOnlyLook
       ? await verifyBackup(options)
