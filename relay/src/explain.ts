@@ -27,6 +27,8 @@ export function explain(error: unknown, otherwise = 'The relay could not start.'
         return 'The data folder cannot be written.';
       case 'ERR_DATABASE_FULL':
         return 'There is no room left for the database.';
+      case 'ERR_DATABASE_IO':
+        return 'The disk or the file system failed.';
       case 'ERR_DATABASE_EXISTS':
         return 'There is a file of this name already.';
       default:

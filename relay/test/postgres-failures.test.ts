@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import pg from 'pg';
 import { hasCode } from '@crypt2chat/shared/errors';
 import { manualClock } from '@crypt2chat/shared/testing';
 import type { Store } from '../src/store/index.ts';
@@ -87,6 +88,7 @@ describe('PostgreSQL when it goes away', function () {
   let schema: Schema;
   let processes: Processes;
   let store: Store;
+  let operators: pg.Client[];
 
   before(async () => {
     server = new PostgresServer();
@@ -94,12 +96,14 @@ describe('PostgreSQL when it goes away', function () {
   });
   after(() => server.destroy());
   beforeEach(async () => {
+    operators = [];
     schema = await makeSchema(server.url);
     processes = new Processes(schema.url);
     store = await processes.open();
     await store.register(aliceAccount);
   });
   afterEach(async () => {
+    for (const operator of operators) await operator.end();
     await processes.close();
     await schema.drop();
   });
@@ -168,7 +172,7 @@ describe('PostgreSQL when it goes away', function () {
     const url = new URL(schema.url);
     url.port = String((between.address() as AddressInfo).port);
     const clock = manualClock();
-    const far = await processes.open('far', url.href, clock);
+    const far = await processes.open('far', { url: url.href, clock });
     try {
       let missed = 0;
       far.listen({ missed: () => (missed += 1) });
@@ -198,18 +202,82 @@ describe('PostgreSQL when it goes away', function () {
     other.listen({ missed: () => (missed += 1), delivered: () => (delivered[1]! += 1) });
     await endListening();
     await until(() => missed > 0, 'everybody is told to look again');
+    const answers = () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      );
+    await until(answers, 'the other one listens again, too');
     await deliver(store, 7);
     await until(() => delivered[1]! > 0, 'notices come again');
   });
 
   it('is left for good by a relay whose data began a new life while it could not hear', async () => {
-    await assert.rejects(store.beginAnew(), (error) => hasCode(error, 'ERR_DATABASE_IN_USE'));
-    await schema.query("UPDATE meta SET value = '\\x00' WHERE key = 'incarnation'");
+    // The new life is begun, and not yet committed, when the relay comes back.
+    const operator = await connectOperator();
+    await operator.query(`BEGIN; UPDATE meta SET value = '\\x00' WHERE key = 'incarnation'`);
+    const [lock] = await relayLocks();
+    const alone = operator.query('SELECT pg_advisory_xact_lock($1, $2)', [lock!['classid'], lock!['objid']]);
     await endListening();
+    await alone;
+    const isWaiting = async () =>
+      (await schema.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length > 0;
+    await until(isWaiting, 'it looks in which life the data are');
+    await assert.rejects(store.envelopes(alice.deviceId, 0, 10), isUnavailable);
+    await assert.rejects(deliver(store, 1), isUnavailable);
+    await operator.query('COMMIT');
     await until(() => processes.ends.length > 0, 'it ends');
     assert.ok(hasCode(processes.ends[0], 'ERR_DATABASE_REPLACED'));
     await assert.rejects(store.ping(), isUnavailable);
+    assert.equal((await relayLocks()).length, 0);
+    assert.equal(processes.ends.length, 1);
   });
+
+  it('begins a new life only where no relay runs, and lets relays in when it has', async () => {
+    const other = await makeSchema(server.url);
+    const elsewhere = new Processes(other.url);
+    try {
+      const command = await processes.open('command', { isRelay: false });
+      const isInUse = (error: unknown) => hasCode(error, 'ERR_DATABASE_IN_USE');
+      const second = await processes.open('second');
+      assert.equal((await command.stats(0)).relays, 2);
+      await store.close();
+      await assert.rejects(command.beginAnew(), isInUse);
+      await second.close();
+      // In another schema of the same database, one runs.
+      await elsewhere.open('elsewhere');
+      assert.equal((await command.stats(0)).relays, 0);
+      await command.beginAnew();
+      await (await processes.open('after')).ping();
+    } finally {
+      await elsewhere.close();
+      await other.drop();
+    }
+  });
+
+  it('forgets a relay that is closed while it comes back', async () => {
+    const operator = await connectOperator();
+    await operator.query('BEGIN; LOCK TABLE meta');
+    await endListening();
+    await until(async () => (await relayLocks()).length > 0, 'it has come back, and looks');
+    await store.close();
+    await operator.query('COMMIT');
+    await until(async () => (await relayLocks()).length === 0, 'it is not counted');
+    assert.deepEqual(processes.ends, []);
+  });
+
+  function relayLocks() {
+    return schema.query(
+      "SELECT classid, objid FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'",
+    );
+  }
+
+  async function connectOperator(): Promise<pg.Client> {
+    const operator = new pg.Client(schema.url);
+    await operator.connect();
+    operators.push(operator);
+    return operator;
+  }
 
   /** The connections that relays listen on, and count by. */
   function endListening() {

@@ -53,7 +53,9 @@ describe('PostgreSQL under several processes', () => {
   it('is refused where the server does not let the user in', async () => {
     const url = new URL(schema.url);
     url.pathname = '/no_such_database';
-    await assert.rejects(processes.open('first', url.href), (error) => hasCode(error, 'ERR_DATABASE_LOGIN'));
+    await assert.rejects(processes.open('first', { url: url.href }), (error) =>
+      hasCode(error, 'ERR_DATABASE_LOGIN'),
+    );
   });
 
   it('has one winner for each name, device, challenge, link and key, whoever asks where', async () => {
@@ -149,7 +151,7 @@ describe('PostgreSQL under several processes', () => {
       END $$`);
     const url = new URL(schema.url);
     url.searchParams.set('options', `${url.searchParams.get('options')!},pg_catalog`);
-    const mute = await processes.open('mute', url.href);
+    const mute = await processes.open('mute', { url: url.href });
     const heard: string[] = [];
     there.listen({ delivered: () => heard.push('delivered'), missed: () => heard.push('missed') });
     assert.deepEqual(await deliver(mute, 1), ['stored']);
@@ -199,7 +201,7 @@ describe('PostgreSQL under several processes', () => {
     const options = settings.map((setting) => ` -c ${setting}`).join('');
     url.searchParams.set('options', url.searchParams.get('options')! + options);
     await (await processes.open()).close();
-    const store = await processes.open('first', url.href);
+    const store = await processes.open('first', { url: url.href });
     await store.register(aliceAccount);
     await deliver(store, 1, 3);
     assert.deepEqual(bodies(await store.envelopes(alice.deviceId, 0, 10)), bodies(envelopes(1, 3)));

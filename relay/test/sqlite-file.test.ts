@@ -15,6 +15,8 @@ describe('the file of the store', () => {
   let reopened: number;
   /** What a flush waits for; where it rejects, the database is as dead as after a failure of the disk. */
   let gate: Promise<void>;
+  /** What opening the file anew waits for. */
+  let opening: Promise<void>;
 
   const open = async (): Promise<Database> => {
     const db = await openDatabase({
@@ -47,11 +49,15 @@ describe('the file of the store', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'c2c-file-'));
     gate = Promise.resolve();
+    opening = Promise.resolve();
     fatal = [];
     reopened = 0;
     file = new SqliteFile({
       db: await open(),
-      open,
+      open: async () => {
+        await opening;
+        return open();
+      },
       clock: systemClock,
       onFatal: (error) => fatal.push(error),
       onReopened: () => (reopened += 1),
@@ -119,5 +125,24 @@ describe('the file of the store', () => {
     // What was not made durable then is now, or gone.
     assert.ok([0, 1].includes(await count()));
     assert.deepEqual(fatal, []);
+  });
+
+  it('answers nobody and does not end while the file is being opened anew', async () => {
+    const { fail } = hold();
+    const written = insert(1);
+    fail(new CodedError('ERR_DATABASE_FULL', 'full'));
+    gate.catch(() => undefined);
+    let open = (): void => undefined;
+    opening = new Promise((resolve) => (open = resolve));
+    await assert.rejects(written, (error) => hasCode(error, 'ERR_STORAGE_FULL'));
+    await assert.rejects(count(), (error) => hasCode(error, 'ERR_STORAGE_FULL'));
+    let isOver = false;
+    const closed = file.close().then(() => (isOver = true));
+    await nextTurn();
+    await nextTurn();
+    assert.equal(isOver, false);
+    open();
+    await closed;
+    assert.equal(reopened, 1);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openDatabase } from '@crypt2chat/shared/database';
 import { manualClock, seededRandomness } from '@crypt2chat/shared/testing';
 import { openSqliteStore } from '../src/store/index.ts';
+import { MailboxMemory } from '../src/store/sqlite-mailbox-memory.ts';
 import { migrations } from '../src/store/migrations/index.ts';
 import { storeContract } from './support/store-contract.ts';
 
@@ -48,5 +49,19 @@ describe('the SQLite store', () => {
         rmSync(folder, { recursive: true });
       }
     }
+  });
+});
+
+describe('the memory of mailboxes', () => {
+  it('takes nothing that was read before a change', () => {
+    const memory = new MailboxMemory();
+    const deviceId = new Uint8Array(32);
+    const mailbox = { device: 1, capabilityHash: null, isOnlyOne: true };
+    const { changes } = memory;
+    memory.remember(deviceId, mailbox, changes);
+    assert.equal(memory.get(deviceId), mailbox);
+    memory.forgetAll();
+    memory.remember(deviceId, mailbox, changes);
+    assert.equal(memory.get(deviceId), undefined);
   });
 });

@@ -52,9 +52,8 @@ export class Reach {
       this.#store ??= await openStore({
         ...this.#options,
         log: createLog('silent'),
-        onFatal: () => {
-          throw new AdminError('The storage failed.');
-        },
+        // What the command asked for fails by itself.
+        onFatal: () => undefined,
       });
       return this.#store;
     } catch (error) {

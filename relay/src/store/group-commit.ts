@@ -60,8 +60,11 @@ export class GroupCommit {
         },
         succeed: () => {
           const result = outcome.result as T;
-          then?.(result);
-          resolve(result);
+          try {
+            then?.(result);
+          } finally {
+            resolve(result);
+          }
         },
         fail: reject,
         error: undefined,
@@ -89,23 +92,32 @@ export class GroupCommit {
   async #runNext(): Promise<void> {
     const batch = this.#queue.slice(0, maxPerTransaction);
     this.#queue = this.#queue.slice(maxPerTransaction);
+    const failure = await this.#makeDurable(batch);
+    try {
+      for (const operation of batch) {
+        const error = failure ?? operation.error;
+        if (error === undefined) operation.succeed();
+        else operation.fail(error);
+      }
+    } finally {
+      this.#isBusy = false;
+      if (this.#queue.length > 0) this.#schedule();
+      else for (const done of this.#idle.splice(0)) done();
+    }
+  }
+
+  /** @returns what all are told, where it failed */
+  async #makeDurable(batch: readonly Operation[]): Promise<Error | undefined> {
     try {
       this.#commit(batch);
       this.#flushing = this.#storage.flush();
       await this.#flushing;
-      this.#flushing = undefined;
-      for (const operation of batch) {
-        if (operation.error === undefined) operation.succeed();
-        else operation.fail(operation.error);
-      }
+      return undefined;
     } catch (error) {
+      return this.#storage.onFailure(error);
+    } finally {
       this.#flushing = undefined;
-      const failure = this.#storage.onFailure(error);
-      for (const operation of batch) operation.fail(failure);
     }
-    this.#isBusy = false;
-    if (this.#queue.length > 0) this.#schedule();
-    else for (const done of this.#idle.splice(0)) done();
   }
 
   #commit(batch: readonly Operation[]): void {

@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import type { Log } from '../log.ts';
-import { failureOf, isLostRace, nameOf } from './postgres-failures.ts';
+import { failureOf, isLostRace, nameOf, unavailable } from './postgres-failures.ts';
 import { columnTypes, type Parameter, type Row } from './postgres-values.ts';
 
 /** For a free connection, or a new one. */
@@ -37,6 +37,9 @@ export const session = `
   SET jit = off;
   SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`;
 
+/** Of the schema that holds the tables: a name would have to be quoted. */
+export const schemaOid = '(SELECT oid FROM pg_namespace WHERE nspname = current_schema())';
+
 /** A statement that each connection prepares once, under its name. */
 export interface Statement {
   readonly name: string;
@@ -63,18 +66,22 @@ interface ConnectionOptions {
   readonly log: Log;
   /** What was to be done after a commit was not done, or nobody knows. */
   readonly onAfterFailed: () => void;
+  /** Whether the connections may be used now. */
+  readonly isOpen: () => boolean;
 }
 
 export class Connections {
   readonly #pool: pg.Pool;
   readonly #log: Log;
   readonly #onAfterFailed: () => void;
+  readonly #isOpen: () => boolean;
   readonly #underWay = new Set<Promise<unknown>>();
   #isAnswering = true;
   #isClosed = false;
 
-  constructor({ url, max, log, onAfterFailed }: ConnectionOptions) {
+  constructor({ url, max, log, onAfterFailed, isOpen }: ConnectionOptions) {
     this.#log = log;
+    this.#isOpen = isOpen;
     this.#onAfterFailed = onAfterFailed;
     this.#pool = new pg.Pool({ ...clientOptions(url), max, idleTimeoutMillis: idleTimeoutMs });
     // An idle connection that breaks leaves the pool by itself; one in use tells whoever uses it.
@@ -150,6 +157,7 @@ export class Connections {
     work: (client: pg.PoolClient, follow: (after: readonly Step[]) => void) => Promise<T>,
   ): Promise<T> {
     if (this.#isClosed) throw new TypeError('the store is closed');
+    if (!this.#isOpen()) throw unavailable();
     for (let attempt = 1; ; attempt++) {
       try {
         const result = await this.#useOnce(work);

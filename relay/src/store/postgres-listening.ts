@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Clock } from '@crypt2chat/shared/clock';
 import type { Log } from '../log.ts';
-import { hasCode } from '@crypt2chat/shared/errors';
+import { CodedError, hasCode } from '@crypt2chat/shared/errors';
 import { clientOptions, type Run, runOn, session } from './postgres-connections.ts';
 import { nameOf } from './postgres-failures.ts';
 
@@ -65,6 +65,7 @@ export class Listening {
       await client.query(session);
       await client.query(`LISTEN ${channel}`);
       await enter(runOn(client));
+      if (this.#isClosed) throw new CodedError('ERR_CLOSED', 'closed meanwhile');
     } catch (error) {
       await client.end();
       throw error;
@@ -105,6 +106,7 @@ export class Listening {
         missed();
         return;
       } catch (error) {
+        if (hasCode(error, 'ERR_CLOSED')) return;
         if (hasCode(error, 'ERR_DATABASE_REPLACED')) return onFatal(error);
         if (nameOf(error) !== reason)
           log.warn({ reason: nameOf(error) }, 'other processes are not heard yet');

@@ -11,7 +11,7 @@ import {
   type Waiting,
 } from './operator-store.ts';
 import { revokeDevice } from './postgres-accounts.ts';
-import { type Connections, type Run, statement } from './postgres-connections.ts';
+import { type Connections, type Run, schemaOid, statement } from './postgres-connections.ts';
 import { isGood } from './postgres-invites.ts';
 import { makeSecrets } from './postgres-schema.ts';
 import type { Row } from './postgres-values.ts';
@@ -68,7 +68,7 @@ const sql = {
     'stats',
     `SELECT (SELECT version FROM schema_version) AS version,
        (SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c
-        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r')::bigint AS size,
+        WHERE c.relnamespace = ${schemaOid} AND c.relkind = 'r')::bigint AS size,
        (SELECT count(*) FROM accounts) AS accounts,
        (SELECT count(*) FROM accounts WHERE blocked) AS blocked,
        (SELECT count(*) FROM mailboxes) AS devices,

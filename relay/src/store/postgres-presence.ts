@@ -4,12 +4,12 @@
  */
 import { equalBytes } from '@crypt2chat/shared/bytes';
 import { CodedError } from '@crypt2chat/shared/errors';
-import { type Run, statement } from './postgres-connections.ts';
+import { type Run, schemaOid, statement } from './postgres-connections.ts';
 import { bytesOf, numberOf } from './rows.ts';
 
 /** 'C2Cr', and the schema: one database may hold the data of several deployments. */
 const program = String(0x43324372);
-const key = `${program}, current_schema()::regnamespace::oid::int`;
+const key = `${program}, ${schemaOid}::int`;
 
 const sql = {
   enter: statement('enter', `SELECT pg_advisory_lock_shared(${key})`),
@@ -20,7 +20,7 @@ const sql = {
     `SELECT count(*) AS relays FROM pg_locks
      WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock' AND objsubid = 2
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND (classid, objid) = (SELECT ${program}::oid, current_schema()::regnamespace::oid)`,
+       AND (classid, objid) = (${program}::oid, ${schemaOid})`,
   ),
 };
 

@@ -13,7 +13,7 @@ import type {
 import type { InviteUse, NewInvite } from './operator-store.ts';
 import * as accounts from './postgres-accounts.ts';
 import { Connections, statement } from './postgres-connections.ts';
-import { failureOf, unavailable } from './postgres-failures.ts';
+import { failureOf } from './postgres-failures.ts';
 import * as groupReaders from './postgres-group-readers.ts';
 import * as groups from './postgres-groups.ts';
 import * as invites from './postgres-invites.ts';
@@ -59,7 +59,8 @@ export interface PostgresOptions {
  * and waiting polls of all processes hear of it.
  *
  * While the server does not answer, everything is refused with `ERR_STORAGE_UNAVAILABLE`, also what was under way, of
- * which nobody knows then whether it was done. It goes on by itself when the server is back.
+ * which nobody knows then whether it was done. It goes on by itself when the server is back. A relay that cannot
+ * listen refuses likewise: it would neither hear the others nor be counted.
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const meta = await prepareSchema(options);
@@ -95,6 +96,8 @@ class PostgresStore implements Store {
       max: options.maxConnections,
       log: options.log,
       onAfterFailed: () => void this.#oweNotice(),
+      // A relay that does not hear does not count either: the data may begin a new life without it.
+      isOpen: () => this.#listening?.hears !== false,
     });
     this.#traffic = new Traffic(this.#connections, this.#notices);
   }
@@ -308,7 +311,6 @@ class PostgresStore implements Store {
   }
 
   async ping() {
-    if (this.#listening?.hears !== true) throw unavailable();
     await this.#connections.query(one);
   }
 

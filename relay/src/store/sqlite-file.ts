@@ -12,7 +12,7 @@ export interface SqliteFileOptions {
   readonly open: () => Promise<Database>;
   readonly clock: Clock;
   readonly onFatal: (error: unknown) => void;
-  /** What was read before may have been lost. */
+  /** What was refused may be there all the same. */
   readonly onReopened: () => void;
 }
 
@@ -32,6 +32,7 @@ export class SqliteFile {
   #db: Database;
   #fullUntil = 0;
   #reopening: Promise<void> | undefined;
+  #isClosing = false;
   #isClosed = false;
 
   constructor(options: SqliteFileOptions) {
@@ -61,6 +62,7 @@ export class SqliteFile {
 
   /** @param then called when it is durable, before the promise resolves */
   write<T>(work: (db: Database) => T, then?: (result: T) => void): Promise<T> {
+    if (this.#isClosing) throw closed();
     this.#assertUsable();
     // The clock may have been put back since.
     const waitMs = this.#fullUntil - this.#clock.now();
@@ -76,7 +78,8 @@ export class SqliteFile {
 
   /** Finishes the writes that are under way. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     await this.#commits.drain();
     this.#isClosed = true;
     await this.#reopening;
@@ -84,7 +87,7 @@ export class SqliteFile {
   }
 
   #assertUsable(): void {
-    if (this.#isClosed) throw new TypeError('the store is closed');
+    if (this.#isClosed) throw closed();
     if (this.#reopening !== undefined) throw storageFull();
   }
 
@@ -115,6 +118,10 @@ export class SqliteFile {
     }
     this.#reopening = undefined;
   }
+}
+
+function closed(): TypeError {
+  return new TypeError('the store is closed');
 }
 
 function storageFull(): Refusal {

@@ -95,7 +95,9 @@ class SqliteStore implements Store {
     options: Omit<SqliteFileOptions, 'onReopened'> & { readonly randomness: Randomness },
     guard: FolderGuard,
   ) {
-    this.#file = new SqliteFile({ ...options, onReopened: () => this.#mailboxes.forgetAll() });
+    // What was refused may be there all the same, and nobody was told of it.
+    const onReopened = (): void => this.#tell((listener) => listener.missed?.());
+    this.#file = new SqliteFile({ ...options, onReopened });
     this.#guard = guard;
     this.#randomness = options.randomness;
     this.secret = meta(options.db, 'secret');
@@ -153,12 +155,11 @@ class SqliteStore implements Store {
     return mailbox === undefined ? undefined : { capabilityHash: mailbox.capabilityHash };
   }
 
-  #readMailbox(deviceId: Uint8Array) {
-    return this.#file.read((db) => {
-      const mailbox = mailboxes.mailbox(db, deviceId);
-      if (mailbox !== undefined) this.#mailboxes.remember(deviceId, mailbox);
-      return mailbox;
-    });
+  async #readMailbox(deviceId: Uint8Array) {
+    const { changes } = this.#mailboxes;
+    const mailbox = await this.#file.read((db) => mailboxes.mailbox(db, deviceId));
+    if (mailbox !== undefined) this.#mailboxes.remember(deviceId, mailbox, changes);
+    return mailbox;
   }
 
   async setCapability(deviceId: Uint8Array, capabilityHash: Uint8Array) {

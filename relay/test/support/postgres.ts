@@ -119,9 +119,10 @@ export interface Schema {
 /** An empty schema in the server at `serverUrl`, the shared one by default. */
 export async function makeSchema(serverUrl?: string): Promise<Schema> {
   const server = serverUrl ?? (await (shared ??= startShared())).url;
-  const name = `test_${randomBytes(6).toString('hex')}`;
+  // A name that has to be quoted.
+  const name = `"Test ${randomBytes(6).toString('hex')}"`;
   const url = new URL(server);
-  url.searchParams.set('options', `-csearch_path=${name}`);
+  url.searchParams.set('options', `-csearch_path=${name.replace(' ', '\\ ')}`);
   const query = async (sql: string): Promise<Record<string, unknown>[]> => {
     const client = new pg.Client(url.href);
     await client.connect();

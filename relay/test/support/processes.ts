@@ -4,6 +4,12 @@ import { createLog } from '../../src/log.ts';
 import { type DeliveryResult, openPostgresStore, type Store } from '../../src/store/index.ts';
 import { alice, at, envelopes, maxAccountBytes } from './store-fixture.ts';
 
+interface Opening {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly isRelay: boolean;
+}
+
 /** Stores of several processes on one schema, and what they log. */
 export class Processes {
   readonly logLines: string[] = [];
@@ -16,11 +22,14 @@ export class Processes {
     this.#url = url;
   }
 
-  async open(name = 'first', url = this.#url, clock: Clock = systemClock): Promise<Store> {
+  async open(
+    name = 'first',
+    { url = this.#url, clock = systemClock, isRelay = true }: Partial<Opening> = {},
+  ): Promise<Store> {
     const store = await openPostgresStore({
       url,
       maxConnections: 4,
-      isRelay: true,
+      isRelay,
       onFatal: (error) => this.ends.push(error),
       clock,
       randomness: seededRandomness(name),
