@@ -11,6 +11,9 @@ import { inCheckout } from './checkout.mjs';
 import { requireNode, requirePackages } from './prepare.mjs';
 import { fail, kilobytes, Problem } from './say.mjs';
 
+/** @type {import('esbuild').BuildOptions} */
+const readable = { minify: false, minifySyntax: false, minifyWhitespace: false, sourcemap: true };
+
 /**
  * @param {{ names?: readonly string[], dev?: boolean, quiet?: boolean }} [options] no names for all
  */
@@ -28,7 +31,7 @@ export async function build({ names = [], dev = false, quiet = false } = {}) {
   }
   await mkdir(inCheckout('dist', 'meta'), { recursive: true });
   for (const bundle of chosen) {
-    const { metafile } = await esbuild(buildOptions(bundle, dev ? { minify: false, sourcemap: true } : {}));
+    const { metafile } = await esbuild(buildOptions(bundle, dev ? readable : {}));
     await writeFile(inCheckout('dist', 'meta', `${bundle.name}.json`), JSON.stringify(metafile));
     if (bundle.wasm) {
       await copyFile(

@@ -30,8 +30,9 @@ export const bundles = [
     entry: 'relay/src/main.ts',
     outfile: 'dist/relay/main.cjs',
     wasm: true,
+    // Names stay as they are, for the log; keepNames would do the same at run time, for each closure that is made.
     // The pg package tries its native twin and runs without.
-    options: { ...node, external: ['pg-native'], minify: true, keepNames: true },
+    options: { ...node, external: ['pg-native'], minifyWhitespace: true, minifySyntax: true },
   },
   {
     name: 'extension',

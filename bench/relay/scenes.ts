@@ -1,6 +1,7 @@
 /** What is measured of the relay and not of every peer: latency, memory, and a full store beside an empty one. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import { request } from '../http-sender.ts';
 import { accepting } from './accepting.ts';
 import { bareKoa } from './http-peers.ts';
@@ -13,6 +14,7 @@ import { latencies, percentile, pollOf, wait } from './waiting.ts';
 
 const latencyPeople = 4;
 const latencyLoad = { perSecond: 50, forMs: 6000 };
+const restMs = 10_000;
 const waitingCounts = [1000, 5000];
 const storedMessages = 100_000;
 const storedMailboxes = 100;
@@ -78,6 +80,8 @@ async function memory(
   running: Pick<RunningRelay, 'pid' | 'origin' | 'sender' | 'stop'>,
   polls: readonly Buffer[],
 ): Promise<Memory> {
+  // What a start leaves behind is collected after some seconds of rest.
+  await after(restMs);
   const idleMb = memoryMb(running) ?? NaN;
   const waitingMb: Record<string, number> = {};
   const ends: (() => void)[] = [];

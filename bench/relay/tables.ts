@@ -110,7 +110,7 @@ function memoryTable(all: readonly Memory[]): string[] {
   const counts = Object.keys(all[0]?.waitingMb ?? {});
   const last = counts.at(-1) ?? '';
   return [
-    `| | idle | ${counts.map((count) => `${count} waiting`).join(' | ')} | for each |`,
+    `| | idle for 10 s | ${counts.map((count) => `${count} waiting`).join(' | ')} | for each |`,
     `|---|${'--:|'.repeat(counts.length + 2)}`,
     ...all.map(({ title, idleMb, waitingMb }) => {
       const each = ((waitingMb[last]! - idleMb) * 1024) / Number(last);
