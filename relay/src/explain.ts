@@ -1,6 +1,11 @@
 import { hasCode } from '@crypt2chat/shared/errors';
 import { FolderInUseError } from './store/index.ts';
 
+interface Place {
+  readonly address?: string;
+  readonly port?: number;
+}
+
 /**
  * What an operator is told of a failure: a sentence without the failure's own message, which may hold data.
  * @param otherwise for what nobody foresaw
@@ -38,7 +43,9 @@ export function explain(error: unknown, otherwise = 'The relay could not start.'
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE') return 'Something else listens on this address and port.';
     if (error.code === 'EACCES') {
-      const place = 'path' in error ? String(error.path) : 'this address, port or folder';
+      // A socket has an address, whether it is one of the network or a file.
+      const { path, address = 'this address or folder', port }: NodeJS.ErrnoException & Place = error;
+      const place = path ?? (port === undefined ? address : `${address}:${port}`);
       return `The system does not let this user use ${place}.`;
     }
     if (error.code === 'ENOENT') return 'There is no such file or folder.';
