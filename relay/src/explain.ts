@@ -2,6 +2,7 @@ import { hasCode } from '@crypt2chat/shared/errors';
 import { FolderInUseError } from './store/index.ts';
 
 interface Place {
+  readonly path?: string;
   readonly address?: string;
   readonly port?: number;
 }
@@ -43,9 +44,9 @@ export function explain(error: unknown, otherwise = 'The relay could not start.'
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE') return 'Something else listens on this address and port.';
     if (error.code === 'EACCES') {
-      // A socket has an address, whether it is one of the network or a file.
-      const { path, address = 'this address or folder', port }: NodeJS.ErrnoException & Place = error;
-      const place = path ?? (port === undefined ? address : `${address}:${port}`);
+      // A socket has an address, of the network or, with the port -1, of a file.
+      const { path, address = 'this address or folder', port = -1 } = error as Error & Place;
+      const place = path ?? (port < 0 ? address : `${address}:${port}`);
       return `The system does not let this user use ${place}.`;
     }
     if (error.code === 'ENOENT') return 'There is no such file or folder.';

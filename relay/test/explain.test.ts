@@ -7,7 +7,7 @@ describe('what the operator is told of a failure', () => {
       explain(Object.assign(new Error('EACCES'), { code: 'EACCES', ...place }));
     for (const [place, words] of [
       [{ path: '/data/relay.db' }, 'use /data/relay.db.'],
-      [{ address: '/data/relay.sock' }, 'use /data/relay.sock.'],
+      [{ address: '/data/relay.sock', port: -1 }, 'use /data/relay.sock.'],
       [{ address: '127.0.0.1', port: 80 }, 'use 127.0.0.1:80.'],
     ] as const) {
       assert.ok(denied(place).endsWith(words), denied(place));
